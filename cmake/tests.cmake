@@ -1,0 +1,45 @@
+# tests/MODULE/test_NAME.c is the program and the CTest case MODULE_NAME. Tests find the shared fixtures through
+# YA_SHARED (default ../shared beside the checkout) and skip with exit code 77 where they need and lack them.
+find_library(CMOCKA_LIBRARY cmocka)
+if(NOT CMOCKA_LIBRARY)
+    return()
+endif()
+if(DEFINED ENV{YA_SHARED})
+    set(YA_SHARED "$ENV{YA_SHARED}")
+else()
+    get_filename_component(YA_SHARED "${CMAKE_SOURCE_DIR}/../shared" ABSOLUTE)
+endif()
+
+file(GLOB YA_TESTS CONFIGURE_DEPENDS tests/*/test_*.c)
+foreach(source ${YA_TESTS})
+    get_filename_component(module ${source} DIRECTORY)
+    get_filename_component(module ${module} NAME)
+    get_filename_component(name ${source} NAME_WE)
+    string(REGEX REPLACE "^test_" "" name ${name})
+    set(test ${module}_${name})
+    add_executable(test_${test} ${source})
+    target_include_directories(test_${test} PRIVATE tests)
+    target_link_libraries(test_${test} PRIVATE ya ${CMOCKA_LIBRARY})
+    add_test(NAME ${test} COMMAND test_${test} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${test} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300
+        ENVIRONMENT "YA_SHARED=${YA_SHARED};YA_BINARY=$<TARGET_FILE_DIR:ya>/your_ai;OMP_NUM_THREADS=2;OMP_WAIT_POLICY=passive")
+endforeach()
+
+# tests/e2e/*.sh drive the program as a user does.
+file(GLOB YA_SCRIPT_TESTS CONFIGURE_DEPENDS tests/e2e/*.sh)
+foreach(source ${YA_SCRIPT_TESTS})
+    get_filename_component(name ${source} NAME_WE)
+    add_test(NAME e2e_${name} COMMAND bash ${source} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(e2e_${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600
+        ENVIRONMENT "YA_SHARED=${YA_SHARED};YA_BINARY=$<TARGET_FILE_DIR:ya>/your_ai")
+endforeach()
+
+if(YA_FUZZ)
+    file(GLOB YA_FUZZERS CONFIGURE_DEPENDS fuzz/fuzz_*.c)
+    foreach(source ${YA_FUZZERS})
+        get_filename_component(name ${source} NAME_WE)
+        add_executable(${name} ${source})
+        target_link_libraries(${name} PRIVATE ya)
+        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    endforeach()
+endif()

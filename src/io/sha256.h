@@ -1,0 +1,15 @@
+/* SHA-256 through libcrypto. */
+#ifndef YA_IO_SHA256_H
+#define YA_IO_SHA256_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+enum { YA_SHA256_HEX = 65 }; /* 64 digits and NUL */
+
+ya_status ya_sha256_bytes(const void *data, size_t size, char hex[YA_SHA256_HEX], ya_error *err) YA_CHECK;
+/* Streams the file in blocks from the stack; allocates nothing of ours. */
+ya_status ya_sha256_file(const char *path, char hex[YA_SHA256_HEX], ya_error *err) YA_CHECK;
+
+#endif
