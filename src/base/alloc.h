@@ -1,5 +1,5 @@
-/* The one place where this program allocates from the heap. Everything of the training loop lies in an
- * arena instead (arena.h); the count of calls proves that the loop makes none. */
+/* The one place where this program allocates from the heap. Everything of the training loop lies in
+ * an arena instead (arena.h); the count of calls proves that the loop makes none. */
 #ifndef YA_BASE_ALLOC_H
 #define YA_BASE_ALLOC_H
 

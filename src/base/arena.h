@@ -1,8 +1,8 @@
 /* The arena: every byte of a run, named, sized before the first step.
  *
- * The same layout code runs twice. On a dry arena ya_arena_take only adds up and returns NULL, so the
- * sum of a dry run is the plan; on a real one it hands out memory from a block of exactly that size.
- * Plan and arena can therefore not differ.
+ * The same layout code runs twice. On a dry arena ya_arena_take only adds up and returns NULL, so
+ * the sum of a dry run is the plan; on a real one it hands out memory from a block of exactly that
+ * size. Plan and arena can therefore not differ.
  *
  *     | region | pad | region | pad | ... | each region 64-byte aligned, the whole page aligned
  *
@@ -41,9 +41,9 @@ void ya_arena_init_dry(ya_arena *arena);
 ya_status ya_arena_init(ya_arena *arena, size_t bytes, ya_error *err) YA_CHECK;
 void ya_arena_free(ya_arena *arena);
 
-/* `count` * `size` zeroed bytes, 64-byte aligned, booked under `name` (takes of one name add up; the first
- * one's lifetime and reason count). NULL when dry, or (sticky `failed`) when it does not fit. The strings
- * must live as long as the arena. */
+/* `count` * `size` zeroed bytes, 64-byte aligned, booked under `name` (takes of one name add up;
+ * the first one's lifetime and reason count). NULL when dry, or (sticky `failed`) when it does not
+ * fit. The strings must live as long as the arena. */
 void *ya_arena_take(ya_arena *arena, const char *name, const char *lifetime, const char *reason,
                     size_t count, size_t size);
 

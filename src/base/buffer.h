@@ -1,4 +1,5 @@
-/* A growable run of bytes and of token ids, for parsing and preparation; never in the training loop. */
+/* A growable run of bytes and of token ids, for parsing and preparation; never in the training
+ * loop. */
 #ifndef YA_BASE_BUFFER_H
 #define YA_BASE_BUFFER_H
 

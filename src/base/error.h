@@ -1,7 +1,7 @@
 /* Status codes and the one sentence that goes with a failure.
  *
- * A function that can fail returns ya_status and, unless YA_OK, has filled the caller's ya_error with
- * one sentence a user can act on: what, where (file, line, tensor, record), found, expected.
+ * A function that can fail returns ya_status and, unless YA_OK, has filled the caller's ya_error
+ * with one sentence a user can act on: what, where (file, line, tensor, record), found, expected.
  * `cli` turns the status into an exit code; nothing below `cli` exits. */
 #ifndef YA_BASE_ERROR_H
 #define YA_BASE_ERROR_H
@@ -34,7 +34,8 @@ typedef struct {
 /* Fills `err` (may be NULL) with a formatted sentence, cut to fit, and returns `status`. */
 ya_status ya_fail(ya_error *err, ya_status status, const char *format, ...) YA_PRINTF(3, 4);
 
-/* Puts "formatted: " in front of the sentence already in `err` (may be NULL); returns its status. */
+/* Puts "formatted: " in front of the sentence already in `err` (may be NULL); returns its status.
+ */
 ya_status ya_wrap(ya_error *err, ya_status status, const char *format, ...) YA_PRINTF(3, 4);
 
 /* Leaves `status` with the text of errno appended: "formatted: No such file or directory". */

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 
-/* A plain line; a line that begins with "warning: " (yellow on a terminal, NO_COLOR obeyed). One write
- * each, so that lines of several threads do not mix. Allocates nothing. */
+/* A plain line; a line that begins with "warning: " (yellow on a terminal, NO_COLOR obeyed). One
+ * write each, so that lines of several threads do not mix. Allocates nothing. */
 void ya_info(const char *format, ...) YA_PRINTF(1, 2);
 void ya_warn(const char *format, ...) YA_PRINTF(1, 2);
 

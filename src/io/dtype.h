@@ -1,5 +1,6 @@
-/* Stored element types: those of safetensors and the block types of GGUF. A block of `block_size` elements
- * takes `block_bytes` bytes; plain types are blocks of one. Expansion to f32 is tensor/expand.h. */
+/* Stored element types: those of safetensors and the block types of GGUF. A block of `block_size`
+ * elements takes `block_bytes` bytes; plain types are blocks of one. Expansion to f32 is
+ * tensor/expand.h. */
 #ifndef YA_IO_DTYPE_H
 #define YA_IO_DTYPE_H
 

@@ -1,9 +1,9 @@
 /* GGUF v2 and v3, little-endian, mapped, zero-copy.
  *
- *     | "GGUF" | version: u32 | n_tensors: u64 | n_kv: u64 | kv... | tensor info... | pad | tensor data |
- *     kv:     key: string, type: u32, value        string: length: u64, bytes (no NUL)
- *     array:  element type: u32, count: u64, elements
- *     info:   name: string, n_dims: u32, dims: u64 x n_dims (fastest first), ggml_type: u32, offset: u64
+ *     | "GGUF" | version: u32 | n_tensors: u64 | n_kv: u64 | kv... | tensor info... | pad | tensor
+ * data | kv:     key: string, type: u32, value        string: length: u64, bytes (no NUL) array:
+ * element type: u32, count: u64, elements info:   name: string, n_dims: u32, dims: u64 x n_dims
+ * (fastest first), ggml_type: u32, offset: u64
  *
  * Offsets count from the start of the data, which is aligned to general.alignment (default 32).
  * https://github.com/ggml-org/ggml/blob/master/docs/gguf.md */
@@ -38,9 +38,10 @@ typedef struct {
     size_t size;
 } ya_text;
 
-/* Reads header, key table and tensor table. Nothing is allocated by a number that the file claims without checking that
- * the file can hold that much. Wrong magic, version, truncation, offsets outside: YA_ERR_FORMAT; a tensor of a type we do not know:
- * YA_ERR_UNSUPPORTED naming tensor and type. */
+/* Reads header, key table and tensor table. Nothing is allocated by a number that the file claims
+ * without checking that the file can hold that much. Wrong magic, version, truncation, offsets
+ * outside: YA_ERR_FORMAT; a tensor of a type we do not know: YA_ERR_UNSUPPORTED naming tensor and
+ * type. */
 ya_status ya_gguf_open(ya_gguf **out, const char *path, ya_error *err) YA_CHECK;
 void ya_gguf_close(ya_gguf *gguf);
 
@@ -48,13 +49,15 @@ void ya_gguf_close(ya_gguf *gguf);
 const ya_tensor_set *ya_gguf_tensors(const ya_gguf *gguf);
 uint32_t ya_gguf_version(const ya_gguf *gguf);
 
-/* Keys: true and *out filled when the key is there with a fitting type (integers of any width, in range). */
+/* Keys: true and *out filled when the key is there with a fitting type (integers of any width, in
+ * range). */
 bool ya_gguf_get_i64(const ya_gguf *gguf, const char *key, int64_t *out);
 bool ya_gguf_get_f64(const ya_gguf *gguf, const char *key, double *out); /* F32, F64 or integer */
 bool ya_gguf_get_bool(const ya_gguf *gguf, const char *key, bool *out);
 bool ya_gguf_get_text(const ya_gguf *gguf, const char *key, ya_text *out);
 
-/* Arrays: element type and count. String arrays are walked in order with a cursor (zero-copy, linear). */
+/* Arrays: element type and count. String arrays are walked in order with a cursor (zero-copy,
+ * linear). */
 bool ya_gguf_get_array(const ya_gguf *gguf, const char *key, ya_gguf_type *type, uint64_t *count);
 typedef struct {
     const uint8_t *at, *end;

@@ -10,16 +10,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Parses a document; YA_ERR_FORMAT says path (or `what`), line and column. Nesting is limited by jansson (2048).
- * Free with json_decref. NUL inside strings is kept (JSON_ALLOW_NUL). */
+/* Parses a document; YA_ERR_FORMAT says path (or `what`), line and column. Nesting is limited by
+ * jansson (2048). Free with json_decref. NUL inside strings is kept (JSON_ALLOW_NUL). */
 ya_status ya_json_read_file(const char *path, json_t **out, ya_error *err) YA_CHECK;
-ya_status ya_json_parse(const char *text, size_t size, const char *what, json_t **out, ya_error *err) YA_CHECK;
+ya_status ya_json_parse(const char *text, size_t size, const char *what, json_t **out,
+                        ya_error *err) YA_CHECK;
 
 /* Members of an object: true when there with the right type. */
 bool ya_json_get_i64(const json_t *object, const char *key, int64_t *out);
 bool ya_json_get_f64(const json_t *object, const char *key, double *out); /* integer or real */
 bool ya_json_get_bool(const json_t *object, const char *key, bool *out);
-const char *ya_json_get_text(const json_t *object, const char *key); /* NULL when absent or no string */
+const char *ya_json_get_text(const json_t *object,
+                             const char *key); /* NULL when absent or no string */
 
 /* Appends `size` bytes of UTF-8 as a quoted JSON string; ill-formed bytes become U+FFFD. */
 ya_status ya_json_quote(ya_buffer *out, const char *text, size_t size, ya_error *err) YA_CHECK;

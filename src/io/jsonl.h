@@ -16,9 +16,10 @@ typedef struct ya_jsonl ya_jsonl;
 ya_status ya_jsonl_open(ya_jsonl **out, const char *path, ya_error *err) YA_CHECK;
 void ya_jsonl_close(ya_jsonl *stream);
 
-/* The next line that is not blank, without its LF or CR LF and without a BOM at the start of the file; valid until the next
- * call. `number` counts from 1, blank lines too. Of a line above YA_LINE_MAX_BYTES only the first 1000 bytes are kept and
- * `too_long` is set. At the end of the file *text is NULL. A broken gz or zst stream, or a read error, is YA_ERR_IO / YA_ERR_FORMAT. */
+/* The next line that is not blank, without its LF or CR LF and without a BOM at the start of the
+ * file; valid until the next call. `number` counts from 1, blank lines too. Of a line above
+ * YA_LINE_MAX_BYTES only the first 1000 bytes are kept and `too_long` is set. At the end of the
+ * file *text is NULL. A broken gz or zst stream, or a read error, is YA_ERR_IO / YA_ERR_FORMAT. */
 typedef struct {
     const char *text;
     size_t size;
@@ -27,8 +28,9 @@ typedef struct {
 } ya_line;
 ya_status ya_jsonl_next(ya_jsonl *stream, ya_line *line, ya_error *err) YA_CHECK;
 
-/* The input files of a path: the file itself, or of a directory every *.jsonl, *.jsonl.gz, *.jsonl.zst in byte order of names, except
- * hidden ones, rejected.* and subdirectories. None: YA_ERR_DATA. Free with ya_paths_free. */
+/* The input files of a path: the file itself, or of a directory every *.jsonl, *.jsonl.gz,
+ * *.jsonl.zst in byte order of names, except hidden ones, rejected.* and subdirectories. None:
+ * YA_ERR_DATA. Free with ya_paths_free. */
 typedef struct {
     char **paths;
     size_t n_paths;

@@ -17,14 +17,17 @@ typedef struct {
 ya_status ya_map_open(ya_map *map, const char *path, ya_error *err) YA_CHECK;
 void ya_map_close(ya_map *map);
 
-/* Tells the kernel that the pages are not needed now (MADV_DONTNEED); they come back from the file. */
+/* Tells the kernel that the pages are not needed now (MADV_DONTNEED); they come back from the file.
+ */
 void ya_map_drop(const ya_map *map);
 
-/* Any mapped file shrinking under us raises SIGBUS; this installs a handler that names the file in one
- * sentence and ends with exit code 1. Call once, at start. */
+/* Any mapped file shrinking under us raises SIGBUS; this installs a handler that names the file in
+ * one sentence and ends with exit code 1. Call once, at start. */
 void ya_map_guard_sigbus(void);
 
-/* Reads a whole small file (limit in bytes; larger: YA_ERR_FORMAT) into a NUL-terminated ya_alloc block. */
-ya_status ya_read_file(const char *path, size_t limit, char **text, size_t *size, ya_error *err) YA_CHECK;
+/* Reads a whole small file (limit in bytes; larger: YA_ERR_FORMAT) into a NUL-terminated ya_alloc
+ * block. */
+ya_status ya_read_file(const char *path, size_t limit, char **text, size_t *size,
+                       ya_error *err) YA_CHECK;
 
 #endif

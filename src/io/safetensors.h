@@ -1,6 +1,7 @@
 /* safetensors: u64 little-endian header length, JSON header, data.
  *
- *     | n: u64 | {"name":{"dtype":"F32","shape":[2,3],"data_offsets":[b,e]},...,"__metadata__":{}} | bytes |
+ *     | n: u64 | {"name":{"dtype":"F32","shape":[2,3],"data_offsets":[b,e]},...,"__metadata__":{}}
+ * | bytes |
  *
  * Offsets count from the end of the header. https://github.com/huggingface/safetensors#format */
 #ifndef YA_IO_SAFETENSORS_H
@@ -8,25 +9,28 @@
 
 #include "io/tensors.h"
 
-/* Reads one file. Every number in the header is checked against the file before it is used: sizes that
- * overflow, overlap, leave the file or do not fit type and shape are YA_ERR_FORMAT with file and tensor; a dtype we do not
- * know is YA_ERR_UNSUPPORTED. Tensors of 0 elements are kept. The header is at most 100 MB. */
+/* Reads one file. Every number in the header is checked against the file before it is used: sizes
+ * that overflow, overlap, leave the file or do not fit type and shape are YA_ERR_FORMAT with file
+ * and tensor; a dtype we do not know is YA_ERR_UNSUPPORTED. Tensors of 0 elements are kept. The
+ * header is at most 100 MB. */
 ya_status ya_safetensors_open(ya_tensor_set *set, const char *path, ya_error *err) YA_CHECK;
 
-/* Reads the model in a directory: model.safetensors, or the shards that model.safetensors.index.json names
- * (its weight_map must agree with the shards; shard names may not leave the directory). */
+/* Reads the model in a directory: model.safetensors, or the shards that
+ * model.safetensors.index.json names (its weight_map must agree with the shards; shard names may
+ * not leave the directory). */
 ya_status ya_safetensors_open_dir(ya_tensor_set *set, const char *dir, ya_error *err) YA_CHECK;
 
-/* Writes the tensors (any order; written sorted by name, data 64-byte aligned by padding the header) with the given
- * metadata pairs (may be NULL) to `path`, fsynced. On failure (disk full) the file is removed. Streams straight from
- * `data`; allocates only the header, from `scratch` (may be NULL: ya_alloc). */
+/* Writes the tensors (any order; written sorted by name, data 64-byte aligned by padding the
+ * header) with the given metadata pairs (may be NULL) to `path`, fsynced. On failure (disk full)
+ * the file is removed. Streams straight from `data`; allocates only the header, from `scratch` (may
+ * be NULL: ya_alloc). */
 typedef struct {
     void *data;
     size_t bytes;
 } ya_scratch;
 ya_status ya_safetensors_write(const char *path, const ya_tensor *tensors, size_t n_tensors,
-                               const char *const (*metadata)[2], size_t n_metadata, const ya_scratch *scratch,
-                               ya_error *err) YA_CHECK;
+                               const char *const (*metadata)[2], size_t n_metadata,
+                               const ya_scratch *scratch, ya_error *err) YA_CHECK;
 /* Bytes of scratch that the write of these tensors needs. */
 size_t ya_safetensors_write_scratch(const ya_tensor *tensors, size_t n_tensors,
                                     const char *const (*metadata)[2], size_t n_metadata);

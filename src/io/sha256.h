@@ -8,7 +8,8 @@
 
 enum { YA_SHA256_HEX = 65 }; /* 64 digits and NUL */
 
-ya_status ya_sha256_bytes(const void *data, size_t size, char hex[YA_SHA256_HEX], ya_error *err) YA_CHECK;
+ya_status ya_sha256_bytes(const void *data, size_t size, char hex[YA_SHA256_HEX],
+                          ya_error *err) YA_CHECK;
 /* Streams the file in blocks from the stack; allocates nothing of ours. */
 ya_status ya_sha256_file(const char *path, char hex[YA_SHA256_HEX], ya_error *err) YA_CHECK;
 

@@ -15,7 +15,8 @@ typedef struct {
     const char *name; /* owned by the set */
     ya_dtype type;
     int n_dims;                 /* 0..4; 0 is a scalar */
-    int64_t shape[YA_MAX_DIMS]; /* row-major as in PyTorch: the last one is contiguous; GGUF's is reversed */
+    int64_t shape[YA_MAX_DIMS]; /* row-major as in PyTorch: the last one is contiguous; GGUF's is
+                                   reversed */
     const void *data;           /* inside a mapped file, not necessarily aligned */
     uint64_t bytes;             /* checked: inside the file, and what type and shape ask for */
 } ya_tensor;

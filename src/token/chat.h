@@ -1,5 +1,6 @@
-/* Chat templates: those of Llama-2/3, ChatML (SmolLM2, Qwen), Mistral, recognised from the Jinja text; an unknown one
- * is refused by name with what to pass instead. Equal to transformers' apply_chat_template. */
+/* Chat templates: those of Llama-2/3, ChatML (SmolLM2, Qwen), Mistral, recognised from the Jinja
+ * text; an unknown one is refused by name with what to pass instead. Equal to transformers'
+ * apply_chat_template. */
 #ifndef YA_TOKEN_CHAT_H
 #define YA_TOKEN_CHAT_H
 
@@ -22,25 +23,31 @@ typedef struct {
     ya_buffer text;
     ya_span *assistant; /* ascending, disjoint */
     size_t n_assistant, room_assistant;
-    ya_span *content; /* of each message, in order: the part of the text that is the user's own (trimmed as the template does) */
+    ya_span *content; /* of each message, in order: the part of the text that is the user's own
+                         (trimmed as the template does) */
     size_t n_content, room_content;
 } ya_rendered;
 
-/* `name` forces a template ("llama3", "llama3.1", "chatml", "smollm2", "qwen2.5", "qwen3", "llama2", "mistral-v1", "mistral-v3"); NULL recognises
- * `jinja` (NULL too: YA_ERR_UNSUPPORTED "has no chat template; pass --chat-template NAME: ..."). bos, eos: token texts, may be "". */
-ya_status ya_chat_open(ya_chat **out, const char *jinja, const char *name, const char *bos, const char *eos, ya_error *err) YA_CHECK;
+/* `name` forces a template ("llama3", "llama3.1", "chatml", "smollm2", "qwen2.5", "qwen3",
+ * "llama2", "mistral-v1", "mistral-v3"); NULL recognises `jinja` (NULL too: YA_ERR_UNSUPPORTED "has
+ * no chat template; pass --chat-template NAME: ..."). bos, eos: token texts, may be "". */
+ya_status ya_chat_open(ya_chat **out, const char *jinja, const char *name, const char *bos,
+                       const char *eos, ya_error *err) YA_CHECK;
 void ya_chat_close(ya_chat *chat);
 const char *ya_chat_name(const ya_chat *chat);
 
-/* Renders; a role order that the template raises on is YA_ERR_DATA with the template's own sentence. {0} is an empty rendering; it is reset first. */
-ya_status ya_chat_render(const ya_chat *chat, const ya_message *messages, size_t n_messages, bool add_generation_prompt,
-                         ya_rendered *out, ya_error *err) YA_CHECK;
+/* Renders; a role order that the template raises on is YA_ERR_DATA with the template's own
+ * sentence. {0} is an empty rendering; it is reset first. */
+ya_status ya_chat_render(const ya_chat *chat, const ya_message *messages, size_t n_messages,
+                         bool add_generation_prompt, ya_rendered *out, ya_error *err) YA_CHECK;
 void ya_rendered_free(ya_rendered *rendered);
 
-/* Renders and tokenises the text as one (so that ids are those of transformers), except that inside a message's content nothing is
- * taken for a special token, so that a user cannot smuggle in a turn. Appends to `ids`; appends 1 to `trained` (one for each id; may be NULL)
- * for each token that the assistant says (it begins inside an assistant span), end-of-turn included, else 0. */
-ya_status ya_chat_encode(const ya_chat *chat, const ya_tokenizer *tokenizer, const ya_message *messages, size_t n_messages,
-                         bool add_generation_prompt, ya_ids *ids, ya_ids *trained, ya_error *err) YA_CHECK;
+/* Renders and tokenises the text as one (so that ids are those of transformers), except that inside
+ * a message's content nothing is taken for a special token, so that a user cannot smuggle in a
+ * turn. Appends to `ids`; appends 1 to `trained` (one for each id; may be NULL) for each token that
+ * the assistant says (it begins inside an assistant span), end-of-turn included, else 0. */
+ya_status ya_chat_encode(const ya_chat *chat, const ya_tokenizer *tokenizer,
+                         const ya_message *messages, size_t n_messages, bool add_generation_prompt,
+                         ya_ids *ids, ya_ids *trained, ya_error *err) YA_CHECK;
 
 #endif
