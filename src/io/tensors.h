@@ -6,6 +6,7 @@
 #include "io/dtype.h"
 #include "io/map.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,15 @@ const ya_tensor *ya_tensor_find(const ya_tensor_set *set, const char *name);
 /* Number of elements; checked when the set was read, so it cannot overflow. */
 int64_t ya_tensor_elements(const ya_tensor *tensor);
 
+/* Closes the maps: every `data` of the set is then gone. {0} is an empty set. */
 void ya_tensor_set_free(ya_tensor_set *set);
+
+/* For the readers of formats. Sorts by name; returns a name that occurs twice, or NULL. */
+const char *ya_tensor_set_sort(ya_tensor_set *set);
+
+/* For the readers of formats. Fills `bytes` from type and shape; false when a dimension is
+ * negative, the last one is not a multiple of the type's block, or the product (dimensions of 0
+ * apart) overflows. */
+bool ya_tensor_measure(ya_tensor *tensor);
 
 #endif

@@ -1,0 +1,142 @@
+#include "io/json.h"
+
+#include "base/alloc.h"
+#include "io/map.h"
+
+#include <stdint.h>
+#include <string.h>
+
+enum { JSON_FILE_MAX = 1 << 30 };
+
+ya_status ya_json_parse(const char *text, size_t size, const char *what, json_t **out,
+                        ya_error *err)
+{
+    json_error_t error;
+    *out = json_loadb(text, size, JSON_ALLOW_NUL, &error);
+    if (!*out)
+        return ya_fail(err, YA_ERR_FORMAT, "%s:%d:%d: not JSON: %s", what, error.line, error.column,
+                       error.text);
+    return YA_OK;
+}
+
+ya_status ya_json_read_file(const char *path, json_t **out, ya_error *err)
+{
+    char *text;
+    size_t size;
+    *out = NULL;
+    ya_status status = ya_read_file(path, JSON_FILE_MAX, &text, &size, err);
+    if (status)
+        return status;
+    status = ya_json_parse(text, size, path, out, err);
+    ya_free(text);
+    return status;
+}
+
+bool ya_json_get_i64(const json_t *object, const char *key, int64_t *out)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!json_is_integer(value))
+        return false;
+    *out = json_integer_value(value);
+    return true;
+}
+
+bool ya_json_get_f64(const json_t *object, const char *key, double *out)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!json_is_number(value))
+        return false;
+    *out = json_number_value(value);
+    return true;
+}
+
+bool ya_json_get_bool(const json_t *object, const char *key, bool *out)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!json_is_boolean(value))
+        return false;
+    *out = json_is_true(value);
+    return true;
+}
+
+const char *ya_json_get_text(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+/* Bytes of the well-formed UTF-8 sequence at `s` (Unicode 15, table 3-7), 0 when it is ill-formed.
+ */
+static size_t utf8_length(const unsigned char *s, size_t left)
+{
+    static const struct {
+        unsigned char from, to, low, high, length;
+    } rows[] = {
+        {0x00, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (*s < rows[i].from || *s > rows[i].to)
+            continue;
+        if (rows[i].length > left)
+            return 0;
+        if (rows[i].length > 1 && (s[1] < rows[i].low || s[1] > rows[i].high))
+            return 0;
+        for (size_t k = 2; k < rows[i].length; k++)
+            if ((s[k] & 0xC0) != 0x80)
+                return 0;
+        return rows[i].length;
+    }
+    return 0;
+}
+
+/* The escape of a byte that may not stand as it is, NULL for one that may. */
+static const char *escape_of(unsigned char c, char room[8])
+{
+    static const char short_names[] = "btn?fr"; /* 0x08 to 0x0D without 0x0B */
+    static const char digits[] = "0123456789abcdef";
+    if (c == '"' || c == '\\' || (c >= 0x08 && c <= 0x0D && c != 0x0B)) {
+        room[0] = '\\';
+        room[1] = c < 0x20 ? short_names[c - 0x08] : (char)c;
+        room[2] = '\0';
+        return room;
+    }
+    if (c >= 0x20)
+        return NULL;
+    memcpy(room, "\\u00", 4);
+    room[4] = digits[c >> 4];
+    room[5] = digits[c & 15];
+    room[6] = '\0';
+    return room;
+}
+
+ya_status ya_json_quote(ya_buffer *out, const char *text, size_t size, ya_error *err)
+{
+    size_t before = out->size;
+    size_t kept = 0; /* text[kept..i) is to be copied as it is */
+    char room[8];
+    ya_status status;
+    YA_TRY(ya_buffer_add(out, "\"", 1, err));
+    for (size_t i = 0; i < size;) {
+        unsigned char c = (unsigned char)text[i];
+        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+            i++;
+            continue;
+        }
+        size_t length = utf8_length((const unsigned char *)text + i, size - i);
+        const char *instead = length == 0 ? "\xEF\xBF\xBD" : escape_of(c, room);
+        if (instead) {
+            YA_TRY(ya_buffer_add(out, text + kept, i - kept, err));
+            YA_TRY(ya_buffer_add(out, instead, strlen(instead), err));
+            kept = i + (length ? length : 1);
+        }
+        i += length ? length : 1;
+    }
+    YA_TRY(ya_buffer_add(out, text + kept, size - kept, err));
+    YA_TRY(ya_buffer_add(out, "\"", 1, err));
+done:
+    if (status && out->data) {
+        out->size = before;
+        out->data[before] = '\0';
+    }
+    return status;
+}
