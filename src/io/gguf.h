@@ -49,6 +49,9 @@ void ya_gguf_close(ya_gguf *gguf);
 const ya_tensor_set *ya_gguf_tensors(const ya_gguf *gguf);
 uint32_t ya_gguf_version(const ya_gguf *gguf);
 
+/* Whether a key is there, and its type: tells an absent key from one of another type. */
+bool ya_gguf_has(const ya_gguf *gguf, const char *key, ya_gguf_type *type);
+
 /* Keys: true and *out filled when the key is there with a fitting type (integers of any width, in
  * range). */
 bool ya_gguf_get_i64(const ya_gguf *gguf, const char *key, int64_t *out);
