@@ -1,0 +1,317 @@
+#include "tensor/attention.h"
+
+#include "tensor/kernels.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+enum { TILE = 64, PAD = 16 };
+
+/* Scratch of one thread. HDP and TP are HD and the longest row rounded up to PAD; what the rounding adds is
+ * zero. All tiles are f32, whatever the operands are stored as.
+ *
+ *     whole row:   kt [HDP, TP]  v [TP, HDP]                       forward
+ *                  kt  vt [HDP, TP]  k  dk  dv [TP, HDP]           backward
+ *     one tile:    q  o | dout  dq [TILE, HDP]  s  ds [TILE, TILE]
+ *
+ * Behind the threads' parts, in backward: dk and dv of each query head, [T, H*HD] each. */
+typedef struct {
+    int hd, hdp, tp;
+    float *kt, *vt, *k, *v, *dk, *dv;
+    float *q, *o, *dout, *dq, *s, *ds;
+} workspace;
+
+static int padded(int n)
+{
+    return (n + PAD - 1) / PAD * PAD;
+}
+
+static size_t thread_floats(int head_dim, int max_row, bool backward)
+{
+    size_t whole = (size_t)padded(head_dim) * (size_t)padded(max_row);
+    size_t tile = (size_t)TILE * (size_t)padded(head_dim), scores = (size_t)TILE * TILE;
+    return backward ? 5 * whole + 3 * tile + 2 * scores : 2 * whole + 2 * tile + scores;
+}
+
+size_t ya_attention_scratch(const ya_attention *a, int tokens, int max_row, bool backward)
+{
+    size_t floats = (size_t)a->threads * thread_floats(a->head_dim, max_row, backward);
+    if (backward)
+        floats += 2 * (size_t)tokens * (size_t)a->n_heads * (size_t)a->head_dim;
+    return floats * sizeof(float);
+}
+
+static float *carve(float **at, size_t floats)
+{
+    float *p = *at;
+    *at += floats;
+    return p;
+}
+
+static workspace workspace_of(const ya_attention *a, void *scratch, int max_row, bool backward)
+{
+    workspace w = {a->head_dim, padded(a->head_dim), padded(max_row), .kt = NULL};
+    size_t whole = (size_t)w.hdp * (size_t)w.tp, tile = (size_t)TILE * (size_t)w.hdp;
+    float *at = (float *)scratch +
+                (size_t)omp_get_thread_num() * thread_floats(a->head_dim, max_row, backward);
+    w.kt = carve(&at, whole);
+    if (backward) {
+        w.vt = carve(&at, whole);
+        w.k = carve(&at, whole);
+        w.dk = carve(&at, whole);
+        w.dv = carve(&at, whole);
+        w.dout = carve(&at, tile);
+        w.dq = carve(&at, tile);
+        w.ds = carve(&at, TILE * TILE);
+    } else {
+        w.v = carve(&at, whole);
+        w.o = carve(&at, tile);
+    }
+    w.q = carve(&at, tile);
+    w.s = carve(&at, TILE * TILE);
+    return w;
+}
+
+/* n floats of an operand from element `at` on */
+static void read_run(const ya_kernels *k, const void *src, size_t at, int n, bool bf16, float *dst)
+{
+    if (bf16)
+        k->from_bf16((const uint16_t *)src + at, (size_t)n, dst);
+    else
+        memcpy(dst, (const float *)src + at, (size_t)n * sizeof *dst);
+}
+
+static void write_run(const ya_kernels *k, void *dst, size_t at, int n, bool bf16, const float *src)
+{
+    if (bf16)
+        k->to_bf16(src, (size_t)n, (uint16_t *)dst + at);
+    else
+        memcpy((float *)dst + at, src, (size_t)n * sizeof *src);
+}
+
+/* tile[i] = the head's part of token first + i, zero behind HD */
+static void pack_rows(const ya_kernels *k, const void *src, size_t first, int n, size_t stride,
+                      size_t column, const workspace *w, bool bf16, float *tile)
+{
+    for (int i = 0; i < n; i++) {
+        float *dst = tile + (size_t)i * (size_t)w->hdp;
+        read_run(k, src, (first + (size_t)i) * stride + column, w->hd, bf16, dst);
+        memset(dst + w->hd, 0, (size_t)(w->hdp - w->hd) * sizeof *dst);
+    }
+}
+
+/* tile[d][i] = element d of token first + i; columns n ... padded(n) are zero */
+static void pack_columns(const ya_kernels *k, const void *src, size_t first, int n, size_t stride,
+                         size_t column, const workspace *w, bool bf16, float *tile)
+{
+    enum { STRIP = 16 };
+    float rows[STRIP][256];
+    int step = w->hd <= 256 ? w->hd : 256;
+    for (int d0 = 0; d0 < w->hd; d0 += step) {
+        int nd = w->hd - d0 < step ? w->hd - d0 : step;
+        for (int i0 = 0; i0 < n; i0 += STRIP) {
+            for (int i = 0; i < STRIP; i++) {
+                if (i0 + i < n)
+                    read_run(k, src, (first + (size_t)(i0 + i)) * stride + column + (size_t)d0, nd, bf16,
+                             rows[i]);
+                else
+                    memset(rows[i], 0, sizeof rows[i]);
+            }
+            for (int d = 0; d < nd; d++)
+                for (int i = 0; i < STRIP; i++)
+                    tile[(size_t)(d0 + d) * (size_t)w->tp + (size_t)(i0 + i)] = rows[i][d];
+        }
+    }
+}
+
+/* The first key tile that query q0 sees. */
+static int first_tile(const ya_attention *a, int q0)
+{
+    int first = a->window > 0 && q0 - a->window + 1 > 0 ? q0 - a->window + 1 : 0;
+    return first / TILE * TILE;
+}
+
+/* -INFINITY where query q0 + i does not see key k0 + j */
+static void mask_tile(const ya_attention *a, float *s, int q0, int qn, int k0, int n)
+{
+    bool causal = k0 + n - 1 > q0, windowed = a->window > 0 && k0 <= q0 + qn - 1 - a->window;
+    if (!causal && !windowed)
+        return;
+    for (int i = 0; i < qn; i++) {
+        int last = q0 + i - k0; /* keys up to this column are not later than the query */
+        for (int j = last < 0 ? 0 : last + 1; j < n; j++)
+            s[i * TILE + j] = -INFINITY;
+        if (a->window > 0)
+            for (int j = 0; j <= last - a->window && j < n; j++)
+                s[i * TILE + j] = -INFINITY;
+    }
+}
+
+/* o, max, sum of a tile of queries take in one tile of keys */
+static void forward_tile(const ya_attention *a, const ya_kernels *k, const workspace *w, int q0, int qn,
+                         int k0, int kn, float *max, float *sum)
+{
+    float scale = 1.0f / sqrtf((float)a->head_dim);
+    int n = padded(kn);
+    k->tile_matmul(qn, n, w->hd, w->q, w->hdp, 1, w->kt + k0, w->tp, w->s, TILE, false);
+    mask_tile(a, w->s, q0, qn, k0, n);
+    for (int i = 0; i < qn; i++) {
+        float correction = k->softmax_row(w->s + i * TILE, n, scale, &max[i], &sum[i]);
+        if (correction != 1.0f)
+            k->scale(correction, w->o + (size_t)i * (size_t)w->hdp, (size_t)w->hdp);
+    }
+    k->tile_matmul(qn, w->hdp, kn, w->s, TILE, 1, w->v + (size_t)k0 * (size_t)w->hdp, w->hdp, w->o,
+                   w->hdp, true);
+}
+
+static void forward_head(const ya_attention *a, const void *q, const void *k, const void *v, void *o,
+                         float *lse, const workspace *w, int row, int head)
+{
+    const ya_kernels *kernels = ya_kernels_get();
+    size_t first = (size_t)a->row_start[row], hd = (size_t)a->head_dim;
+    int n_tokens = a->row_start[row + 1] - a->row_start[row];
+    size_t kv_column = (size_t)(head / (a->n_heads / a->n_kv_heads)) * hd;
+    size_t q_stride = (size_t)a->n_heads * hd, kv_stride = (size_t)a->n_kv_heads * hd;
+    pack_columns(kernels, k, first, n_tokens, kv_stride, kv_column, w, a->bf16, w->kt);
+    pack_rows(kernels, v, first, n_tokens, kv_stride, kv_column, w, a->bf16, w->v);
+    for (int q0 = 0; q0 < n_tokens; q0 += TILE) {
+        int qn = n_tokens - q0 < TILE ? n_tokens - q0 : TILE;
+        float max[TILE], sum[TILE];
+        for (int i = 0; i < qn; i++) {
+            max[i] = -INFINITY;
+            sum[i] = 0;
+        }
+        pack_rows(kernels, q, first + (size_t)q0, qn, q_stride, (size_t)head * hd, w, a->bf16, w->q);
+        memset(w->o, 0, (size_t)qn * (size_t)w->hdp * sizeof *w->o);
+        for (int k0 = first_tile(a, q0); k0 < q0 + qn; k0 += TILE) {
+            int kn = n_tokens - k0 < TILE ? n_tokens - k0 : TILE;
+            forward_tile(a, kernels, w, q0, qn, k0, kn, max, sum);
+        }
+        for (int i = 0; i < qn; i++) {
+            size_t token = first + (size_t)(q0 + i);
+            float *out = w->o + (size_t)i * (size_t)w->hdp;
+            kernels->scale(1.0f / sum[i], out, hd);
+            write_run(kernels, o, token * q_stride + (size_t)head * hd, a->head_dim, a->bf16, out);
+            if (lse)
+                lse[token * (size_t)a->n_heads + (size_t)head] = max[i] + logf(sum[i]);
+        }
+    }
+}
+
+void ya_attention_forward(const ya_attention *a, const void *q, const void *k, const void *v, void *o,
+                          float *lse, void *scratch, int max_row)
+{
+    int tasks = a->n_rows * a->n_heads;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(a->threads)
+    for (int task = 0; task < tasks; task++) {
+        workspace w = workspace_of(a, scratch, max_row, false);
+        forward_head(a, q, k, v, o, lse, &w, task / a->n_heads, task % a->n_heads);
+    }
+}
+
+/* dq of the query tile, dk and dv of the row take in one tile of keys */
+static void backward_tile(const ya_attention *a, const ya_kernels *k, const workspace *w, int q0, int qn,
+                          int k0, int kn, const float *lse, const float *delta)
+{
+    float scale = 1.0f / sqrtf((float)a->head_dim);
+    int n = padded(kn);
+    size_t at = (size_t)k0 * (size_t)w->hdp;
+    k->tile_matmul(qn, n, w->hd, w->q, w->hdp, 1, w->kt + k0, w->tp, w->s, TILE, false);
+    k->tile_matmul(qn, n, w->hd, w->dout, w->hdp, 1, w->vt + k0, w->tp, w->ds, TILE, false);
+    mask_tile(a, w->s, q0, qn, k0, n);
+    for (int i = 0; i < qn; i++)
+        k->softmax_row_backward(w->s + i * TILE, w->ds + i * TILE, n, scale, lse[i], delta[i]);
+    k->tile_matmul(kn, w->hdp, qn, w->s, 1, TILE, w->dout, w->hdp, w->dv + at, w->hdp, true);
+    k->tile_matmul(kn, w->hdp, qn, w->ds, 1, TILE, w->q, w->hdp, w->dk + at, w->hdp, true);
+    k->tile_matmul(qn, w->hdp, kn, w->ds, TILE, 1, w->k + at, w->hdp, w->dq, w->hdp, true);
+}
+
+typedef struct {
+    const void *q, *k, *v, *o;
+    const float *lse, *dout;
+    float *dq, *dk_heads, *dv_heads; /* the last two [T, H*HD] */
+} gradients;
+
+static void backward_queries(const ya_attention *a, const gradients *g, const workspace *w, size_t first,
+                             int n_tokens, int head, int q0)
+{
+    const ya_kernels *k = ya_kernels_get();
+    size_t hd = (size_t)a->head_dim, stride = (size_t)a->n_heads * hd, column = (size_t)head * hd;
+    int qn = n_tokens - q0 < TILE ? n_tokens - q0 : TILE;
+    float lse[TILE], delta[TILE];
+    size_t token = first + (size_t)q0;
+    pack_rows(k, g->o, token, qn, stride, column, w, a->bf16, w->dq); /* o, until delta is known */
+    pack_rows(k, g->dout, token, qn, stride, column, w, false, w->dout);
+    for (int i = 0; i < qn; i++) {
+        size_t at = (size_t)i * (size_t)w->hdp;
+        delta[i] = k->dot(w->dq + at, w->dout + at, a->head_dim);
+        lse[i] = g->lse[(token + (size_t)i) * (size_t)a->n_heads + (size_t)head];
+    }
+    pack_rows(k, g->q, token, qn, stride, column, w, a->bf16, w->q);
+    memset(w->dq, 0, (size_t)qn * (size_t)w->hdp * sizeof *w->dq);
+    for (int k0 = first_tile(a, q0); k0 < q0 + qn; k0 += TILE) {
+        int kn = n_tokens - k0 < TILE ? n_tokens - k0 : TILE;
+        backward_tile(a, k, w, q0, qn, k0, kn, lse, delta);
+    }
+    for (int i = 0; i < qn; i++)
+        memcpy(g->dq + (token + (size_t)i) * stride + column, w->dq + (size_t)i * (size_t)w->hdp,
+               hd * sizeof *g->dq);
+}
+
+static void backward_head(const ya_attention *a, const gradients *g, const workspace *w, int row,
+                          int head)
+{
+    const ya_kernels *k = ya_kernels_get();
+    size_t first = (size_t)a->row_start[row], hd = (size_t)a->head_dim;
+    int n_tokens = a->row_start[row + 1] - a->row_start[row];
+    size_t kv_column = (size_t)(head / (a->n_heads / a->n_kv_heads)) * hd;
+    size_t kv_stride = (size_t)a->n_kv_heads * hd, stride = (size_t)a->n_heads * hd;
+    size_t whole = (size_t)n_tokens * (size_t)w->hdp * sizeof *w->dk;
+    pack_columns(k, g->k, first, n_tokens, kv_stride, kv_column, w, a->bf16, w->kt);
+    pack_columns(k, g->v, first, n_tokens, kv_stride, kv_column, w, a->bf16, w->vt);
+    pack_rows(k, g->k, first, n_tokens, kv_stride, kv_column, w, a->bf16, w->k);
+    memset(w->dk, 0, whole);
+    memset(w->dv, 0, whole);
+    for (int q0 = 0; q0 < n_tokens; q0 += TILE)
+        backward_queries(a, g, w, first, n_tokens, head, q0);
+    for (int i = 0; i < n_tokens; i++) {
+        size_t to = (first + (size_t)i) * stride + (size_t)head * hd, from = (size_t)i * (size_t)w->hdp;
+        memcpy(g->dk_heads + to, w->dk + from, hd * sizeof *w->dk);
+        memcpy(g->dv_heads + to, w->dv + from, hd * sizeof *w->dv);
+    }
+}
+
+/* out[token, g] = sum of the query heads of key head g, in order */
+static void sum_groups(const ya_attention *a, const float *heads, float *out, int tokens)
+{
+    int hd = a->head_dim, group = a->n_heads / a->n_kv_heads;
+#pragma omp parallel for schedule(static) num_threads(a->threads)
+    for (int t = 0; t < tokens; t++) {
+        const float *in = heads + (size_t)t * (size_t)a->n_heads * (size_t)hd;
+        float *to = out + (size_t)t * (size_t)a->n_kv_heads * (size_t)hd;
+        for (int g = 0; g < a->n_kv_heads; g++, in += group * hd, to += hd) {
+            memcpy(to, in, (size_t)hd * sizeof *to);
+            for (int h = 1; h < group; h++)
+                for (int d = 0; d < hd; d++)
+                    to[d] += in[h * hd + d];
+        }
+    }
+}
+
+void ya_attention_backward(const ya_attention *a, const void *q, const void *k, const void *v,
+                           const void *o, const float *lse, const float *dout, float *dq, float *dk,
+                           float *dv, void *scratch, int max_row)
+{
+    int tokens = a->row_start[a->n_rows], tasks = a->n_rows * a->n_heads;
+    float *heads = (float *)scratch + (size_t)a->threads * thread_floats(a->head_dim, max_row, true);
+    size_t all = (size_t)tokens * (size_t)a->n_heads * (size_t)a->head_dim;
+    gradients g = {q, k, v, o, lse, dout, dq, heads, heads + all};
+#pragma omp parallel for schedule(dynamic, 1) num_threads(a->threads)
+    for (int task = 0; task < tasks; task++) {
+        workspace w = workspace_of(a, scratch, max_row, true);
+        backward_head(a, &g, &w, task / a->n_heads, task % a->n_heads);
+    }
+    sum_groups(a, g.dk_heads, dk, tokens);
+    sum_groups(a, g.dv_heads, dv, tokens);
+}

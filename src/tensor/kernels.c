@@ -1,0 +1,16 @@
+#include "tensor/kernels.h"
+
+#include <dnnl.h>
+
+const ya_kernels *ya_kernels_get(void)
+{
+#if defined(__x86_64__)
+    dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+    if ((isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core)
+        return &ya_kernels_avx512;
+    if ((isa & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2 && __builtin_cpu_supports("f16c") &&
+        __builtin_cpu_supports("fma"))
+        return &ya_kernels_avx2;
+#endif
+    return &ya_kernels_base;
+}
