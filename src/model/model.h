@@ -49,7 +49,7 @@ typedef struct {
     ya_matrix head;            /* [V, D]; the embedding when tied */
     float *dembedding, *dhead; /* gradients when trained (tied: dembedding alone), else NULL */
     ya_norm final_norm;
-    float *rope_inv_freq; /* [HD/2], scaling applied */
+    double *rope_inv_freq; /* [HD/2], scaling applied */
     float *vectors;       /* norms and biases, expanded to f32 */
     size_t heap_bytes;    /* anonymous memory of this structure */
     size_t mapped_bytes;  /* size of the mapped weights */
