@@ -99,12 +99,12 @@ static void attach(const ya_params *params, ya_model *model, const ya_lora_confi
         }
 }
 
-ya_status ya_lora_layout(ya_params *params, ya_model *model, const ya_lora_config *config, bool train,
-                         ya_arena *arena, ya_error *err)
+ya_status ya_lora_layout(ya_params *params, ya_model *model, const ya_lora_config *config,
+                         bool train, ya_arena *arena, ya_error *err)
 {
     if (config->rank < 1 || !(config->targets & ((1u << YA_N_TARGETS) - 1)))
-        return ya_fail(err, YA_ERR_USAGE, "LoRA needs a rank of at least 1 and a target; rank is %d",
-                       config->rank);
+        return ya_fail(err, YA_ERR_USAGE,
+                       "LoRA needs a rank of at least 1 and a target; rank is %d", config->rank);
     if (!params->params) {
         ya_status status = list_lora(params, model, config, err);
         if (status)
@@ -167,7 +167,8 @@ static void visit_layer(ya_model *m, int layer, slot_visit *visit, void *user)
     }
     for (size_t i = 0; i < sizeof norms / sizeof *norms; i++) {
         snprintf(name, sizeof name, "model.layers.%d.%s.weight", layer, norms[i].name);
-        visit_vector(name, &norms[i].norm->weight, &norms[i].norm->dweight, norms[i].size, visit, user);
+        visit_vector(name, &norms[i].norm->weight, &norms[i].norm->dweight, norms[i].size, visit,
+                     user);
     }
 }
 
@@ -206,7 +207,7 @@ static void select_slot(void *user, const tensor_slot *slot)
 }
 
 typedef struct {
-    const ya_params *params;
+    ya_params *params;
     int next;
     bool train;
 } binding;
@@ -217,43 +218,51 @@ static void bind_slot(void *user, const tensor_slot *slot)
     binding *b = user;
     if (b->next == b->params->n_params || strcmp(b->params->params[b->next].name, slot->name) != 0)
         return;
-    const ya_param *p = &b->params->params[b->next++];
+    static float not_yet; /* on a dry arena: trained, but nowhere yet */
+    ya_param *p = &b->params->params[b->next++];
+    if (slot->matrix && !p->source.data)
+        p->source = *slot->matrix;
+    if (slot->vector && !p->source_vector)
+        p->source_vector = *slot->vector;
+    float *value = b->params->value ? b->params->value + p->offset : &not_yet;
+    if (b->train)
+        *slot->gradient = b->params->grad ? b->params->grad + p->offset : &not_yet;
+    if (slot->matrix)
+        *slot->matrix = (ya_matrix){value, YA_F32, (int)p->rows, (int)p->cols, 0};
     if (!b->params->value)
         return;
-    float *value = b->params->value + p->offset;
     if (slot->matrix) {
-        ya_expand_rows(slot->matrix, 0, (int)p->rows, value, YA_F32);
-        *slot->matrix = (ya_matrix){value, YA_F32, (int)p->rows, (int)p->cols, 0};
+        ya_expand_rows(&p->source, 0, (int)p->rows, value, YA_F32);
     } else {
-        memcpy(value, *slot->vector, (size_t)p->rows * sizeof *value);
+        memcpy(value, p->source_vector, (size_t)p->rows * sizeof *value);
         *slot->vector = value;
     }
-    if (b->train)
-        *slot->gradient = b->params->grad + p->offset;
 }
 
 ya_status ya_trainable_layout(ya_params *params, ya_model *model, const char *const *patterns,
                               size_t n_patterns, bool train, ya_arena *arena, ya_error *err)
 {
     if (n_patterns > 64)
-        return ya_fail(err, YA_ERR_USAGE, "trainable has %zu patterns, at most 64 are possible", n_patterns);
+        return ya_fail(err, YA_ERR_USAGE, "trainable has %zu patterns, at most 64 are possible",
+                       n_patterns);
     if (!params->params) {
-        ya_status status = make_list(params, 3 + (2 * YA_N_TARGETS + 4) * model->config.n_layers, err);
+        ya_status status =
+            make_list(params, 3 + (2 * YA_N_TARGETS + 4) * model->config.n_layers, err);
         if (status)
             return status;
         selection s = {params, patterns, n_patterns, 0};
         visit_all(model, select_slot, &s);
         for (size_t i = 0; i < n_patterns; i++)
             if (!(s.used >> i & 1))
-                return ya_fail(err, YA_ERR_USAGE, "trainable: no tensor of the model matches \"%s\"",
-                               patterns[i]);
+                return ya_fail(err, YA_ERR_USAGE,
+                               "trainable: no tensor of the model matches \"%s\"", patterns[i]);
         if (params->n_params == 0)
             return ya_fail(err, YA_ERR_USAGE, "lora_rank 0 needs trainable, e.g. --trainable '*'");
     }
     take_arrays(params, train, arena);
     binding b = {params, 0, train};
     visit_all(model, bind_slot, &b);
-    if (model->config.tied && params->value)
+    if (model->config.tied)
         model->head = model->embedding;
     return YA_OK;
 }
@@ -266,7 +275,8 @@ void ya_lora_init(ya_params *params, uint64_t seed)
         float bound = 1.0f / sqrtf((float)a->cols);
         uint64_t key = ya_splitmix64(seed, (uint64_t)i);
         for (size_t j = 0; j < n; j++)
-            params->value[a->offset + j] = bound * (2.0f * ya_unit_float(ya_splitmix64(key, j)) - 1.0f);
+            params->value[a->offset + j] =
+                bound * (2.0f * ya_unit_float(ya_splitmix64(key, j)) - 1.0f);
         memset(params->value + b->offset, 0, (size_t)b->rows * (size_t)b->cols * sizeof(float));
     }
 }

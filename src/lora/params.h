@@ -17,6 +17,9 @@ typedef struct {
     size_t offset;      /* in floats */
     bool is_vector;
     bool decay; /* weight decay applies: matrices, not norms and biases */
+    /* Full fine-tuning: the model's own tensor, copied into the arena. */
+    ya_matrix source;
+    const float *source_vector;
 } ya_param;
 
 typedef struct {

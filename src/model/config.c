@@ -56,11 +56,11 @@ static ya_status check_config(const ya_model_config *c, const char *path, ya_err
             return status;
     }
     if (c->n_heads % c->n_kv_heads != 0)
-        return ya_fail(err, YA_ERR_FORMAT, "%s: %d heads cannot share %d key/value heads evenly", path,
-                       c->n_heads, c->n_kv_heads);
+        return ya_fail(err, YA_ERR_FORMAT, "%s: %d heads cannot share %d key/value heads evenly",
+                       path, c->n_heads, c->n_kv_heads);
     if (c->head_dim % 2 != 0 || (int64_t)c->n_heads * c->head_dim > MAX_WIDTH)
-        return ya_fail(err, YA_ERR_FORMAT, "%s: %d heads of size %d are not possible", path, c->n_heads,
-                       c->head_dim);
+        return ya_fail(err, YA_ERR_FORMAT, "%s: %d heads of size %d are not possible", path,
+                       c->n_heads, c->head_dim);
     if (!(c->rms_norm_eps > 0 && c->rms_norm_eps < 1))
         return ya_fail(err, YA_ERR_FORMAT, "%s: the norm's epsilon is %g, expected 0 to 1", path,
                        c->rms_norm_eps);
@@ -103,16 +103,18 @@ static ya_status read_rope_scaling(ya_model_config *c, const document *d, const 
         return YA_OK;
     double factor = 0;
     if (!ya_json_get_f64(rope, "factor", &factor) || !(factor >= 1 && factor < 1e6))
-        return ya_fail(err, YA_ERR_FORMAT, "%s: rope_scaling of type \"%s\" needs a factor of at least 1",
-                       d->path, type);
+        return ya_fail(err, YA_ERR_FORMAT,
+                       "%s: rope_scaling of type \"%s\" needs a factor of at least 1", d->path,
+                       type);
     if (strcmp(type, "linear") == 0) {
         c->rope_linear_factor = factor;
         return YA_OK;
     }
     if (strcmp(type, "llama3") != 0)
-        return ya_fail(err, YA_ERR_UNSUPPORTED,
-                       "%s: rope_scaling of type \"%s\" is not supported; known are llama3 and linear",
-                       d->path, type);
+        return ya_fail(
+            err, YA_ERR_UNSUPPORTED,
+            "%s: rope_scaling of type \"%s\" is not supported; known are llama3 and linear",
+            d->path, type);
     int64_t original;
     if (!ya_json_get_f64(rope, "low_freq_factor", &c->rope_low_freq_factor) ||
         !ya_json_get_f64(rope, "high_freq_factor", &c->rope_high_freq_factor) ||
@@ -141,7 +143,8 @@ static ya_status read_rope(ya_model_config *c, const document *d, ya_error *err)
     return json_is_object(rope) ? read_rope_scaling(c, d, rope, err) : YA_OK;
 }
 
-/* Mistral's window holds when it is there; Qwen's only with use_sliding_window, from max_window_layers on. */
+/* Mistral's window holds when it is there; Qwen's only with use_sliding_window, from
+ * max_window_layers on. */
 static ya_status read_window(ya_model_config *c, const document *d, ya_error *err)
 {
     bool use = c->architecture == YA_ARCH_MISTRAL;
@@ -156,10 +159,11 @@ static ya_status read_window(ya_model_config *c, const document *d, ya_error *er
         return YA_OK;
     ya_status status = maybe_int(d, "sliding_window", MAX_POSITIONS, &c->sliding_window, err);
     if (!status && c->sliding_window > 0 && first > 0)
-        return ya_fail(err, YA_ERR_UNSUPPORTED,
-                       "%s: a sliding window in some layers only (max_window_layers %d of %d) is not "
-                       "supported",
-                       d->path, first, c->n_layers);
+        return ya_fail(
+            err, YA_ERR_UNSUPPORTED,
+            "%s: a sliding window in some layers only (max_window_layers %d of %d) is not "
+            "supported",
+            d->path, first, c->n_layers);
     return status;
 }
 
@@ -179,17 +183,19 @@ static ya_status read_kind(ya_model_config *c, const document *d, ya_error *err)
     if (!type)
         return ya_fail(err, YA_ERR_FORMAT, "%s: model_type is missing", d->path);
     if (!architecture_of(type, strlen(type), &c->architecture))
-        return ya_fail(err, YA_ERR_UNSUPPORTED,
-                       "%s: architecture \"%s\" is not supported; known are llama, mistral, qwen2, qwen3",
-                       d->path, type);
+        return ya_fail(
+            err, YA_ERR_UNSUPPORTED,
+            "%s: architecture \"%s\" is not supported; known are llama, mistral, qwen2, qwen3",
+            d->path, type);
     if (activation && strcmp(activation, "silu") != 0)
         return ya_fail(err, YA_ERR_UNSUPPORTED, "%s: activation \"%s\" is not supported, only silu",
                        d->path, activation);
     if (json_is_object(json_object_get(d->root, "quantization_config")))
-        return ya_fail(err, YA_ERR_UNSUPPORTED,
-                       "%s: weights quantised by quantization_config are not supported; use the plain "
-                       "model or a GGUF file",
-                       d->path);
+        return ya_fail(
+            err, YA_ERR_UNSUPPORTED,
+            "%s: weights quantised by quantization_config are not supported; use the plain "
+            "model or a GGUF file",
+            d->path);
     return YA_OK;
 }
 
@@ -265,8 +271,8 @@ static ya_status gguf_need(const metadata *m, const char *key, int most, int *ou
 {
     int64_t value;
     if (!gguf_int(m, key, &value))
-        return ya_fail(err, YA_ERR_FORMAT, "%s: the key %s.%s is missing or not a whole number", m->path,
-                       m->arch, key);
+        return ya_fail(err, YA_ERR_FORMAT, "%s: the key %s.%s is missing or not a whole number",
+                       m->path, m->arch, key);
     ya_status status = check_range(m->path, key, value, 1, most, err);
     *out = (int)value;
     return status;
@@ -294,7 +300,8 @@ static ya_status gguf_sizes(ya_model_config *c, const metadata *m, ya_error *err
     ya_status status;
     int64_t value;
     if (gguf_int(m, "expert_count", &value) && value > 0)
-        return ya_fail(err, YA_ERR_UNSUPPORTED, "%s: mixtures of experts are not supported", m->path);
+        return ya_fail(err, YA_ERR_UNSUPPORTED, "%s: mixtures of experts are not supported",
+                       m->path);
     YA_TRY(gguf_need(m, "embedding_length", MAX_WIDTH, &c->hidden_size, err));
     YA_TRY(gguf_need(m, "feed_forward_length", MAX_WIDTH, &c->intermediate_size, err));
     YA_TRY(gguf_need(m, "block_count", MAX_LAYERS, &c->n_layers, err));
@@ -312,8 +319,8 @@ static ya_status gguf_sizes(ya_model_config *c, const metadata *m, ya_error *err
         YA_TRY(gguf_need(m, "attention.sliding_window", MAX_POSITIONS, &c->sliding_window, err));
     const ya_tensor *embedding = ya_tensor_find(ya_gguf_tensors(m->gguf), "token_embd.weight");
     if (!embedding || embedding->n_dims != 2 || embedding->shape[0] > MAX_VOCAB)
-        return ya_fail(err, YA_ERR_FORMAT, "%s: the tensor token_embd.weight is missing or no matrix",
-                       m->path);
+        return ya_fail(err, YA_ERR_FORMAT,
+                       "%s: the tensor token_embd.weight is missing or no matrix", m->path);
     c->vocab_size = (int)embedding->shape[0];
 done:
     return status;
@@ -334,9 +341,10 @@ ya_status ya_model_config_from_gguf(ya_model_config *config, const ya_gguf *gguf
     if (!ya_gguf_get_text(gguf, "general.architecture", &name))
         return ya_fail(err, YA_ERR_FORMAT, "%s: the key general.architecture is missing", path);
     if (!architecture_of(name.data, name.size, &config->architecture))
-        return ya_fail(err, YA_ERR_UNSUPPORTED,
-                       "%s: architecture \"%.*s\" is not supported; known are llama, mistral, qwen2, qwen3",
-                       path, (int)(name.size < 40 ? name.size : 40), name.data);
+        return ya_fail(
+            err, YA_ERR_UNSUPPORTED,
+            "%s: architecture \"%.*s\" is not supported; known are llama, mistral, qwen2, qwen3",
+            path, (int)(name.size < 40 ? name.size : 40), name.data);
     snprintf(m.arch, sizeof m.arch, "%s", ya_architecture_name(config->architecture));
     ya_status status;
     YA_TRY(gguf_sizes(config, &m, err));

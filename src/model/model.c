@@ -18,9 +18,9 @@ typedef struct {
 } role_name;
 
 static const role_name linear_names[YA_N_TARGETS] = {
-    [YA_Q] = {"self_attn.q_proj", "attn_q"},       [YA_K] = {"self_attn.k_proj", "attn_k"},
-    [YA_V] = {"self_attn.v_proj", "attn_v"},       [YA_O] = {"self_attn.o_proj", "attn_output"},
-    [YA_GATE] = {"mlp.gate_proj", "ffn_gate"},     [YA_UP] = {"mlp.up_proj", "ffn_up"},
+    [YA_Q] = {"self_attn.q_proj", "attn_q"},   [YA_K] = {"self_attn.k_proj", "attn_k"},
+    [YA_V] = {"self_attn.v_proj", "attn_v"},   [YA_O] = {"self_attn.o_proj", "attn_output"},
+    [YA_GATE] = {"mlp.gate_proj", "ffn_gate"}, [YA_UP] = {"mlp.up_proj", "ffn_up"},
     [YA_DOWN] = {"mlp.down_proj", "ffn_down"},
 };
 
@@ -82,12 +82,13 @@ static ya_status find_matrix(const opening *o, const char *name, int rows, int c
     if (!t)
         return ya_fail(err, YA_ERR_FORMAT, "%s: the tensor %s is missing", o->path, name);
     if (t->n_dims != 2 || t->shape[0] != rows || t->shape[1] != cols)
-        return ya_fail(err, YA_ERR_FORMAT, "%s: the tensor %s is [%lld, %lld], expected [%d, %d]", o->path,
-                       name, (long long)t->shape[0], (long long)(t->n_dims > 1 ? t->shape[1] : 1), rows,
-                       cols);
+        return ya_fail(err, YA_ERR_FORMAT, "%s: the tensor %s is [%lld, %lld], expected [%d, %d]",
+                       o->path, name, (long long)t->shape[0],
+                       (long long)(t->n_dims > 1 ? t->shape[1] : 1), rows, cols);
     if (!ya_expand_knows(t->type))
-        return ya_fail(err, YA_ERR_UNSUPPORTED, "%s: the tensor %s is stored as %s, which is not supported",
-                       o->path, name, ya_dtype_get(t->type)->name);
+        return ya_fail(err, YA_ERR_UNSUPPORTED,
+                       "%s: the tensor %s is stored as %s, which is not supported", o->path, name,
+                       ya_dtype_get(t->type)->name);
     *out = (ya_matrix){t->data, t->type, rows, cols, 0};
     return YA_OK;
 }
@@ -104,8 +105,9 @@ static ya_status find_vector(opening *o, const char *name, int n, bool needed, c
         return ya_fail(err, YA_ERR_FORMAT, "%s: the tensor %s is missing", o->path, name);
     if (t->n_dims != 1 || t->shape[0] != n || ya_dtype_get(t->type)->block_size != 1 ||
         !ya_expand_knows(t->type))
-        return ya_fail(err, YA_ERR_FORMAT, "%s: the tensor %s is %s [%lld], expected %d floats", o->path,
-                       name, ya_dtype_get(t->type)->name, (long long)(t->n_dims ? t->shape[0] : 1), n);
+        return ya_fail(err, YA_ERR_FORMAT, "%s: the tensor %s is %s [%lld], expected %d floats",
+                       o->path, name, ya_dtype_get(t->type)->name,
+                       (long long)(t->n_dims ? t->shape[0] : 1), n);
     float *to = o->model->vectors + o->vectors_used;
     o->vectors_used += (size_t)n; /* each tensor is asked for once, so the room suffices */
     ya_matrix row = {t->data, t->type, 1, n, 0};
@@ -169,16 +171,17 @@ done:
     return status;
 }
 
-/* f_j = theta^(-2j/HD), scaled: llama3 divides low frequencies by the factor, keeps high ones and blends
- * between; linear divides all. Angles are computed from these in f64. */
+/* f_j = theta^(-2j/HD), scaled: llama3 divides low frequencies by the factor, keeps high ones and
+ * blends between; linear divides all. Angles are computed from these in f64. */
 static ya_status make_rope(opening *o, ya_error *err)
 {
     const ya_model_config *c = &o->model->config;
     int half = c->head_dim / 2;
-    const ya_tensor *factors = o->model->gguf ? ya_tensor_find(o->tensors, "rope_freqs.weight") : NULL;
+    const ya_tensor *factors =
+        o->model->gguf ? ya_tensor_find(o->tensors, "rope_freqs.weight") : NULL;
     if (factors && (factors->type != YA_F32 || ya_tensor_elements(factors) < half))
-        return ya_fail(err, YA_ERR_FORMAT, "%s: the tensor rope_freqs.weight is not %d floats", o->path,
-                       half);
+        return ya_fail(err, YA_ERR_FORMAT, "%s: the tensor rope_freqs.weight is not %d floats",
+                       o->path, half);
     for (int j = 0; j < half; j++) {
         double f = pow(c->rope_theta, -(double)j / half);
         if (c->rope_factor > 0) {
@@ -213,8 +216,8 @@ static ya_status find_weights(opening *o, ya_error *err)
                        c->hidden_size, &m->embedding, err));
     m->head = m->embedding;
     if (!c->tied)
-        YA_TRY(find_matrix(o, gguf ? "output.weight" : "lm_head.weight", c->vocab_size, c->hidden_size,
-                           &m->head, err));
+        YA_TRY(find_matrix(o, gguf ? "output.weight" : "lm_head.weight", c->vocab_size,
+                           c->hidden_size, &m->head, err));
     for (int layer = 0; layer < c->n_layers; layer++)
         YA_TRY(find_layer(o, layer, err));
     YA_TRY(find_vector(o, gguf ? "output_norm.weight" : "model.norm.weight", c->hidden_size, true,
@@ -229,13 +232,13 @@ static ya_status take_heap(ya_model *m, const ya_tensor_set *tensors, ya_error *
     const ya_model_config *c = &m->config;
     size_t vectors = vector_floats(tensors), half = (size_t)c->head_dim / 2;
     if ((size_t)c->n_layers > tensors->n_tensors)
-        return ya_fail(err, YA_ERR_FORMAT, "%s: %d layers, but only %zu tensors", m->path, c->n_layers,
-                       tensors->n_tensors);
+        return ya_fail(err, YA_ERR_FORMAT, "%s: %d layers, but only %zu tensors", m->path,
+                       c->n_layers, tensors->n_tensors);
     m->layers = ya_alloc_zero((size_t)c->n_layers, sizeof *m->layers);
     m->vectors = ya_alloc_zero(vectors, sizeof *m->vectors);
     m->rope_inv_freq = ya_alloc_zero(half, sizeof *m->rope_inv_freq);
-    m->heap_bytes = (size_t)c->n_layers * sizeof *m->layers + vectors * sizeof(float) +
-                    half * sizeof(double);
+    m->heap_bytes =
+        (size_t)c->n_layers * sizeof *m->layers + vectors * sizeof(float) + half * sizeof(double);
     if (!m->layers || !m->vectors || !m->rope_inv_freq)
         return ya_fail(err, YA_ERR_MEMORY, "%s: out of memory for the tables of %d layers", m->path,
                        c->n_layers);

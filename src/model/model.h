@@ -50,9 +50,9 @@ typedef struct {
     float *dembedding, *dhead; /* gradients when trained (tied: dembedding alone), else NULL */
     ya_norm final_norm;
     double *rope_inv_freq; /* [HD/2], scaling applied */
-    float *vectors;       /* norms and biases, expanded to f32 */
-    size_t heap_bytes;    /* anonymous memory of this structure */
-    size_t mapped_bytes;  /* size of the mapped weights */
+    float *vectors;        /* norms and biases, expanded to f32 */
+    size_t heap_bytes;     /* anonymous memory of this structure */
+    size_t mapped_bytes;   /* size of the mapped weights */
 } ya_model;
 
 /* Opens a Hugging Face directory (config.json + safetensors) or a GGUF file: every weight present,

@@ -8,8 +8,8 @@
 
 enum { TILE = 64, PAD = 16 };
 
-/* Scratch of one thread. HDP and TP are HD and the longest row rounded up to PAD; what the rounding adds is
- * zero. All tiles are f32, whatever the operands are stored as.
+/* Scratch of one thread. HDP and TP are HD and the longest row rounded up to PAD; what the rounding
+ * adds is zero. All tiles are f32, whatever the operands are stored as.
  *
  *     whole row:   kt [HDP, TP]  v [TP, HDP]                       forward
  *                  kt  vt [HDP, TP]  k  dk  dv [TP, HDP]           backward
@@ -102,25 +102,16 @@ static void pack_rows(const ya_kernels *k, const void *src, size_t first, int n,
 }
 
 /* tile[d][i] = element d of token first + i; columns n ... padded(n) are zero */
-static void pack_columns(const ya_kernels *k, const void *src, size_t first, int n, size_t stride,
-                         size_t column, const workspace *w, bool bf16, float *tile)
+static void pack_columns(const float *src, size_t first, int n, size_t stride, size_t column,
+                         const workspace *w, float *tile)
 {
-    enum { STRIP = 16 };
-    float rows[STRIP][256];
-    int step = w->hd <= 256 ? w->hd : 256;
-    for (int d0 = 0; d0 < w->hd; d0 += step) {
-        int nd = w->hd - d0 < step ? w->hd - d0 : step;
-        for (int i0 = 0; i0 < n; i0 += STRIP) {
-            for (int i = 0; i < STRIP; i++) {
-                if (i0 + i < n)
-                    read_run(k, src, (first + (size_t)(i0 + i)) * stride + column + (size_t)d0, nd, bf16,
-                             rows[i]);
-                else
-                    memset(rows[i], 0, sizeof rows[i]);
-            }
-            for (int d = 0; d < nd; d++)
-                for (int i = 0; i < STRIP; i++)
-                    tile[(size_t)(d0 + d) * (size_t)w->tp + (size_t)(i0 + i)] = rows[i][d];
+    int columns = padded(n);
+    for (int i0 = 0; i0 < columns; i0 += PAD) { /* PAD columns are one cache line of the tile */
+        for (int d = 0; d < w->hd; d++) {
+            const float *from = src + (first + (size_t)i0) * stride + column + (size_t)d;
+            float *to = tile + (size_t)d * (size_t)w->tp + (size_t)i0;
+            for (int i = 0; i < PAD; i++)
+                to[i] = i0 + i < n ? from[(size_t)i * stride] : 0.0f;
         }
     }
 }
@@ -149,8 +140,8 @@ static void mask_tile(const ya_attention *a, float *s, int q0, int qn, int k0, i
 }
 
 /* o, max, sum of a tile of queries take in one tile of keys */
-static void forward_tile(const ya_attention *a, const ya_kernels *k, const workspace *w, int q0, int qn,
-                         int k0, int kn, float *max, float *sum)
+static void forward_tile(const ya_attention *a, const ya_kernels *k, const workspace *w, int q0,
+                         int qn, int k0, int kn, float *max, float *sum)
 {
     float scale = 1.0f / sqrtf((float)a->head_dim);
     int n = padded(kn);
@@ -165,16 +156,16 @@ static void forward_tile(const ya_attention *a, const ya_kernels *k, const works
                    w->hdp, true);
 }
 
-static void forward_head(const ya_attention *a, const void *q, const void *k, const void *v, void *o,
-                         float *lse, const workspace *w, int row, int head)
+static void forward_head(const ya_attention *a, const float *q, const float *k, const float *v,
+                         void *o, float *lse, const workspace *w, int row, int head)
 {
     const ya_kernels *kernels = ya_kernels_get();
     size_t first = (size_t)a->row_start[row], hd = (size_t)a->head_dim;
     int n_tokens = a->row_start[row + 1] - a->row_start[row];
     size_t kv_column = (size_t)(head / (a->n_heads / a->n_kv_heads)) * hd;
     size_t q_stride = (size_t)a->n_heads * hd, kv_stride = (size_t)a->n_kv_heads * hd;
-    pack_columns(kernels, k, first, n_tokens, kv_stride, kv_column, w, a->bf16, w->kt);
-    pack_rows(kernels, v, first, n_tokens, kv_stride, kv_column, w, a->bf16, w->v);
+    pack_columns(k, first, n_tokens, kv_stride, kv_column, w, w->kt);
+    pack_rows(kernels, v, first, n_tokens, kv_stride, kv_column, w, false, w->v);
     for (int q0 = 0; q0 < n_tokens; q0 += TILE) {
         int qn = n_tokens - q0 < TILE ? n_tokens - q0 : TILE;
         float max[TILE], sum[TILE];
@@ -182,7 +173,7 @@ static void forward_head(const ya_attention *a, const void *q, const void *k, co
             max[i] = -INFINITY;
             sum[i] = 0;
         }
-        pack_rows(kernels, q, first + (size_t)q0, qn, q_stride, (size_t)head * hd, w, a->bf16, w->q);
+        pack_rows(kernels, q, first + (size_t)q0, qn, q_stride, (size_t)head * hd, w, false, w->q);
         memset(w->o, 0, (size_t)qn * (size_t)w->hdp * sizeof *w->o);
         for (int k0 = first_tile(a, q0); k0 < q0 + qn; k0 += TILE) {
             int kn = n_tokens - k0 < TILE ? n_tokens - k0 : TILE;
@@ -199,8 +190,8 @@ static void forward_head(const ya_attention *a, const void *q, const void *k, co
     }
 }
 
-void ya_attention_forward(const ya_attention *a, const void *q, const void *k, const void *v, void *o,
-                          float *lse, void *scratch, int max_row)
+void ya_attention_forward(const ya_attention *a, const float *q, const float *k, const float *v,
+                          void *o, float *lse, void *scratch, int max_row)
 {
     int tasks = a->n_rows * a->n_heads;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(a->threads)
@@ -211,8 +202,8 @@ void ya_attention_forward(const ya_attention *a, const void *q, const void *k, c
 }
 
 /* dq of the query tile, dk and dv of the row take in one tile of keys */
-static void backward_tile(const ya_attention *a, const ya_kernels *k, const workspace *w, int q0, int qn,
-                          int k0, int kn, const float *lse, const float *delta)
+static void backward_tile(const ya_attention *a, const ya_kernels *k, const workspace *w, int q0,
+                          int qn, int k0, int kn, const float *lse, const float *delta)
 {
     float scale = 1.0f / sqrtf((float)a->head_dim);
     int n = padded(kn);
@@ -228,13 +219,14 @@ static void backward_tile(const ya_attention *a, const ya_kernels *k, const work
 }
 
 typedef struct {
-    const void *q, *k, *v, *o;
+    const void *o;
+    const float *q, *k, *v;
     const float *lse, *dout;
     float *dq, *dk_heads, *dv_heads; /* the last two [T, H*HD] */
 } gradients;
 
-static void backward_queries(const ya_attention *a, const gradients *g, const workspace *w, size_t first,
-                             int n_tokens, int head, int q0)
+static void backward_queries(const ya_attention *a, const gradients *g, const workspace *w,
+                             size_t first, int n_tokens, int head, int q0)
 {
     const ya_kernels *k = ya_kernels_get();
     size_t hd = (size_t)a->head_dim, stride = (size_t)a->n_heads * hd, column = (size_t)head * hd;
@@ -248,7 +240,7 @@ static void backward_queries(const ya_attention *a, const gradients *g, const wo
         delta[i] = k->dot(w->dq + at, w->dout + at, a->head_dim);
         lse[i] = g->lse[(token + (size_t)i) * (size_t)a->n_heads + (size_t)head];
     }
-    pack_rows(k, g->q, token, qn, stride, column, w, a->bf16, w->q);
+    pack_rows(k, g->q, token, qn, stride, column, w, false, w->q);
     memset(w->dq, 0, (size_t)qn * (size_t)w->hdp * sizeof *w->dq);
     for (int k0 = first_tile(a, q0); k0 < q0 + qn; k0 += TILE) {
         int kn = n_tokens - k0 < TILE ? n_tokens - k0 : TILE;
@@ -268,15 +260,16 @@ static void backward_head(const ya_attention *a, const gradients *g, const works
     size_t kv_column = (size_t)(head / (a->n_heads / a->n_kv_heads)) * hd;
     size_t kv_stride = (size_t)a->n_kv_heads * hd, stride = (size_t)a->n_heads * hd;
     size_t whole = (size_t)n_tokens * (size_t)w->hdp * sizeof *w->dk;
-    pack_columns(k, g->k, first, n_tokens, kv_stride, kv_column, w, a->bf16, w->kt);
-    pack_columns(k, g->v, first, n_tokens, kv_stride, kv_column, w, a->bf16, w->vt);
-    pack_rows(k, g->k, first, n_tokens, kv_stride, kv_column, w, a->bf16, w->k);
+    pack_columns(g->k, first, n_tokens, kv_stride, kv_column, w, w->kt);
+    pack_columns(g->v, first, n_tokens, kv_stride, kv_column, w, w->vt);
+    pack_rows(k, g->k, first, n_tokens, kv_stride, kv_column, w, false, w->k);
     memset(w->dk, 0, whole);
     memset(w->dv, 0, whole);
     for (int q0 = 0; q0 < n_tokens; q0 += TILE)
         backward_queries(a, g, w, first, n_tokens, head, q0);
     for (int i = 0; i < n_tokens; i++) {
-        size_t to = (first + (size_t)i) * stride + (size_t)head * hd, from = (size_t)i * (size_t)w->hdp;
+        size_t to = (first + (size_t)i) * stride + (size_t)head * hd,
+               from = (size_t)i * (size_t)w->hdp;
         memcpy(g->dk_heads + to, w->dk + from, hd * sizeof *w->dk);
         memcpy(g->dv_heads + to, w->dv + from, hd * sizeof *w->dv);
     }
@@ -299,14 +292,15 @@ static void sum_groups(const ya_attention *a, const float *heads, float *out, in
     }
 }
 
-void ya_attention_backward(const ya_attention *a, const void *q, const void *k, const void *v,
+void ya_attention_backward(const ya_attention *a, const float *q, const float *k, const float *v,
                            const void *o, const float *lse, const float *dout, float *dq, float *dk,
                            float *dv, void *scratch, int max_row)
 {
     int tokens = a->row_start[a->n_rows], tasks = a->n_rows * a->n_heads;
-    float *heads = (float *)scratch + (size_t)a->threads * thread_floats(a->head_dim, max_row, true);
+    float *heads =
+        (float *)scratch + (size_t)a->threads * thread_floats(a->head_dim, max_row, true);
     size_t all = (size_t)tokens * (size_t)a->n_heads * (size_t)a->head_dim;
-    gradients g = {q, k, v, o, lse, dout, dq, heads, heads + all};
+    gradients g = {o, q, k, v, lse, dout, dq, heads, heads + all};
 #pragma omp parallel for schedule(dynamic, 1) num_threads(a->threads)
     for (int task = 0; task < tasks; task++) {
         workspace w = workspace_of(a, scratch, max_row, true);

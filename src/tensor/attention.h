@@ -1,7 +1,7 @@
 /* Causal attention inside rows, tile by tile: no T x T matrix, only the causal (and windowed) half.
  *
- * T tokens in rows back to back; H query heads, HKV key and value heads (query head h reads key head
- * h / (H / HKV)), head size HD. Scores and sums are f32. Dao et al. 2022; Dao 2023. */
+ * T tokens in rows back to back; H query heads, HKV key and value heads (query head h reads key
+ * head h / (H / HKV)), head size HD. Scores and sums are f32. Dao et al. 2022; Dao 2023. */
 #ifndef YA_TENSOR_ATTENTION_H
 #define YA_TENSOR_ATTENTION_H
 
@@ -12,7 +12,7 @@
 typedef struct {
     int n_heads, n_kv_heads, head_dim;
     int window; /* query i sees keys j with i - window < j <= i; 0: all earlier ones */
-    bool bf16;  /* q, k, v, o are bf16, else f32 */
+    bool bf16;  /* o is bf16 (the input of the next matmul), else f32; all else is f32 */
     int threads;
     int n_rows;
     const int32_t *row_start; /* [n_rows + 1] */
@@ -22,15 +22,15 @@ typedef struct {
 size_t ya_attention_scratch(const ya_attention *a, int tokens, int max_row, bool backward);
 
 /* o = softmax(q k^T / sqrt(HD)) v.
- *   q, o  [T, H*HD], k, v [T, HKV*HD]; each as `bf16` says
+ *   q, o  [T, H*HD], k, v [T, HKV*HD]
  *   lse   [T, H] f32, out: ln sum exp of the scaled scores, kept for backward; may be NULL
- * Allocates nothing. A task is a row and a head; each writes its own part, so results do not depend on
- * which thread takes it. */
-void ya_attention_forward(const ya_attention *a, const void *q, const void *k, const void *v, void *o,
-                          float *lse, void *scratch, int max_row);
+ * Allocates nothing. A task is a row and a head; each writes its own part, so results do not depend
+ * on which thread takes it. */
+void ya_attention_forward(const ya_attention *a, const float *q, const float *k, const float *v,
+                          void *o, float *lse, void *scratch, int max_row);
 
 /* Gradients dq [T, H*HD], dk, dv [T, HKV*HD] f32, overwritten; dout [T, H*HD] f32. */
-void ya_attention_backward(const ya_attention *a, const void *q, const void *k, const void *v,
+void ya_attention_backward(const ya_attention *a, const float *q, const float *k, const float *v,
                            const void *o, const float *lse, const float *dout, float *dq, float *dk,
                            float *dv, void *scratch, int max_row);
 

@@ -4,7 +4,9 @@
 
 #include <stddef.h>
 
-enum { CHUNK = 256 }; /* elements expanded at a time on the way to bf16: a multiple of every block */
+enum {
+    CHUNK = 256
+}; /* elements expanded at a time on the way to bf16: a multiple of every block */
 
 bool ya_expand_knows(ya_dtype type)
 {
@@ -43,7 +45,8 @@ static void expand_row_bf16(const ya_kernels *k, const ya_matrix *m, int row, ui
     const uint8_t *src = stored_row(m, row);
     for (int at = 0; at < m->cols; at += CHUNK) {
         int n = m->cols - at < CHUNK ? m->cols - at : CHUNK;
-        k->expand[m->type](src + (size_t)(at / info->block_size) * (size_t)info->block_bytes, n, part);
+        k->expand[m->type](src + (size_t)(at / info->block_size) * (size_t)info->block_bytes, n,
+                           part);
         k->to_bf16(part, (size_t)n, dst + at);
     }
 }

@@ -1,6 +1,6 @@
-/* Single-threaded kernels over rows, one source (kernels.inc) compiled once for each instruction set and
- * chosen at run time. Callers split rows over threads. `void *` activations are f32 or bf16 as the
- * `bf16` argument says; everything else is f32. Nothing here allocates. */
+/* Single-threaded kernels over rows, one source (kernels.inc) compiled once for each instruction
+ * set and chosen at run time. Callers split rows over threads. `void *` activations are f32 or bf16
+ * as the `bf16` argument says; everything else is f32. Nothing here allocates. */
 #ifndef YA_TENSOR_KERNELS_H
 #define YA_TENSOR_KERNELS_H
 
@@ -13,8 +13,8 @@
 typedef struct {
     const char *name; /* "avx512", "avx2", "base" */
 
-    /* dst[i] = element i of the stored run of `n` elements (a multiple of the type's block). NULL for
-     * types that are no weights. */
+    /* dst[i] = element i of the stored run of `n` elements (a multiple of the type's block). NULL
+     * for types that are no weights. */
     void (*expand[YA_N_DTYPES])(const void *src, int n, float *dst);
     void (*to_bf16)(const float *src, size_t n, uint16_t *dst); /* round to nearest even */
     void (*from_bf16)(const uint16_t *src, size_t n, float *dst);
@@ -24,41 +24,47 @@ typedef struct {
     void (*scale)(float scale, float *x, size_t n);
 
     /* y = x * rstd * weight, rstd = 1/sqrt(mean(x^2) + eps); y is f32 or bf16. */
-    void (*rmsnorm_forward)(const float *x, const float *weight, float eps, int n, void *y, bool bf16,
-                            float *rstd);
-    /* dx += rstd (dy w - xhat mean(dy w xhat)), xhat = x rstd; dweight += dy xhat unless NULL. */
-    void (*rmsnorm_backward)(const float *dy, const float *x, const float *weight, float rstd, int n,
-                             float *dx, float *dweight);
+    void (*rmsnorm_forward)(const float *x, const float *weight, float eps, int n, void *y,
+                            bool bf16, float *rstd);
+    /* dx += rstd (dy w - xhat mean(dy w xhat)), xhat = x rstd. */
+    void (*rmsnorm_backward)(const float *dy, const float *x, const float *weight, float rstd,
+                             int n, float *dx);
+
+    /* y as rmsnorm_forward left it, from the rstd it kept. */
+    void (*rmsnorm_again)(const float *x, const float *weight, float rstd, int n, void *y,
+                          bool bf16);
 
     /* h = silu(gate) * up; h, and the copies of gate and up unless NULL, are f32 or bf16. */
     void (*swiglu_forward)(const float *gate, const float *up, size_t n, void *h, void *gate_copy,
                            void *up_copy, bool bf16);
     /* dgate, dup from dh; h again unless NULL. All but dh are f32 or bf16. */
-    void (*swiglu_backward)(const float *dh, const void *gate, const void *up, size_t n, void *dgate,
-                            void *dup, void *h, bool bf16);
+    void (*swiglu_backward)(const float *dh, const void *gate, const void *up, size_t n,
+                            void *dgate, void *dup, void *h, bool bf16);
 
     /* Rotates n_heads vectors of head_dim in place: (x_j, x_j+HD/2) by the angle of (cos, sin)[j];
      * sin_sign -1 rotates back. */
     void (*rope)(float *x, int n_heads, int head_dim, const float *cos, const float *sin,
                  float sin_sign);
 
-    /* Cross-entropy of one row of logits against `target`: returns ln sum exp(logits) - logits[target].
-     * With scale != 0 the row becomes scale * (softmax - onehot), else it is left as it is. */
+    /* Cross-entropy of one row of logits against `target`: returns ln sum exp(logits) -
+     * logits[target]. With scale != 0 the row becomes scale * (softmax - onehot), else it is left
+     * as it is. */
     float (*cross_entropy)(float *logits, int n, int target, float scale);
 
-    /* c[i][j] (+)= sum_p a[i*a_row + p*a_col] * b[p*ldb + j] for i < m, j < n, p < k; n a multiple of 16;
-     * b and c rows are 64-byte aligned and padded to n. */
+    /* c[i][j] (+)= sum_p a[i*a_row + p*a_col] * b[p*ldb + j] for i < m, j < n, p < k; n a multiple
+     * of 16; b and c rows are 64-byte aligned and padded to n. */
     void (*tile_matmul)(int m, int n, int k, const float *a, int a_row, int a_col, const float *b,
                         int ldb, float *c, int ldc, bool accumulate);
-    /* One row of online softmax: s[j] = exp(s[j] * scale - max'), where max' is the larger of *max and
-     * the row's; returns exp(old max - max'), adds the row's sum to *sum * that. n a multiple of 16; entries
-     * of -INFINITY stay out. */
+    /* One row of online softmax: s[j] = exp(s[j] * scale - max'), where max' is the larger of *max
+     * and the row's; returns exp(old max - max'), adds the row's sum to *sum * that. n a multiple
+     * of 16; entries of -INFINITY stay out. */
     float (*softmax_row)(float *s, int n, float scale, float *max, float *sum);
     /* s[j] = exp(s[j] * scale - lse); ds[j] = s[j] * (dp[j] - delta) * scale, in dp. */
     void (*softmax_row_backward)(float *s, float *dp, int n, float scale, float lse, float delta);
 } ya_kernels;
 
-/* The kernels for this processor. Obeys what oneDNN obeys: DNNL_MAX_CPU_ISA=AVX2 (or SSE41) lowers it. */
+/* The kernels for this processor. Obeys what oneDNN obeys: DNNL_MAX_CPU_ISA=AVX2 (or SSE41) lowers
+ * it. */
 const ya_kernels *ya_kernels_get(void);
 
 extern const ya_kernels ya_kernels_base, ya_kernels_avx2, ya_kernels_avx512;

@@ -34,8 +34,9 @@ static bool same_shape(const ya_matmul_shape *x, const ya_matmul_shape *y)
 
 static size_t hash_of(const ya_matmul_shape *s)
 {
-    const int parts[] = {s->m, s->n, s->k, s->lda, s->ldb, s->ldc, (int)s->type,
-                         s->a_transposed | s->b_transposed << 1 | s->accumulate << 2};
+    const int parts[] = {
+        s->m,   s->n,   s->k,         s->lda,
+        s->ldb, s->ldc, (int)s->type, s->a_transposed | s->b_transposed << 1 | s->accumulate << 2};
     uint64_t h = 14695981039346656037u;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         h = (h ^ (uint64_t)(uint32_t)parts[i]) * 1099511628211u;
@@ -107,10 +108,12 @@ static dnnl_status_t make_kernel(kernel *k, const ya_matmul_shape *shape)
     ya_dnnl_desc a, b, c;
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t desc = NULL;
-    dnnl_status_t s = ya_dnnl_desc_2d(&a, shape->m, shape->k, type, shape->a_transposed ? 1 : shape->lda,
-                                      shape->a_transposed ? shape->lda : 1);
-    s = s ? s : ya_dnnl_desc_2d(&b, shape->k, shape->n, type, shape->b_transposed ? 1 : shape->ldb,
-                                shape->b_transposed ? shape->ldb : 1);
+    dnnl_status_t s =
+        ya_dnnl_desc_2d(&a, shape->m, shape->k, type, shape->a_transposed ? 1 : shape->lda,
+                        shape->a_transposed ? shape->lda : 1);
+    s = s ? s
+          : ya_dnnl_desc_2d(&b, shape->k, shape->n, type, shape->b_transposed ? 1 : shape->ldb,
+                            shape->b_transposed ? shape->ldb : 1);
     s = s ? s : ya_dnnl_desc_2d(&c, shape->m, shape->n, dnnl_f32, shape->ldc, 1);
     s = s ? s : make_attributes(&attr, shape->accumulate);
     s = s ? s : ya_dnnl_matmul_desc(&desc, cache.engine, &a, &b, &c, attr);

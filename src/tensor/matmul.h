@@ -1,8 +1,8 @@
 /* Dense products through oneDNN, with scratchpads of ours.
  *
- * oneDNN compiles a kernel for each shape: ya_matmul_prepare does that once a shape and keeps it for the
- * life of the process, so that ya_matmul neither compiles nor allocates. Not for several threads at
- * once; the product itself uses all OpenMP threads. */
+ * oneDNN compiles a kernel for each shape: ya_matmul_prepare does that once a shape and keeps it
+ * for the life of the process, so that ya_matmul neither compiles nor allocates. Not for several
+ * threads at once; the product itself uses all OpenMP threads. */
 #ifndef YA_TENSOR_MATMUL_H
 #define YA_TENSOR_MATMUL_H
 
@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* c[m,n] (+)= a[m,k] b[k,n]; a and b are both YA_F32 or both YA_BF16, c is f32. The strides are in elements
- * from row to row as stored. */
+/* c[m,n] (+)= a[m,k] b[k,n]; a and b are both YA_F32 or both YA_BF16, c is f32. The strides are in
+ * elements from row to row as stored. */
 typedef struct {
     int m, n, k;
     int lda, ldb, ldc;
@@ -24,10 +24,12 @@ typedef struct {
 } ya_matmul_shape;
 
 /* Makes the kernel for a shape if there is none yet and raises *scratch_bytes to what it needs. */
-ya_status ya_matmul_prepare(const ya_matmul_shape *shape, size_t *scratch_bytes, ya_error *err) YA_CHECK;
+ya_status ya_matmul_prepare(const ya_matmul_shape *shape, size_t *scratch_bytes,
+                            ya_error *err) YA_CHECK;
 
-/* The product. A shape that was not prepared is prepared now; one that oneDNN refuses, or whose scratch is too small,
- * ends the program with a message (a mistake of ours, not of the user's). scratch is 64-byte aligned. */
+/* The product. A shape that was not prepared is prepared now; one that oneDNN refuses, or whose
+ * scratch is too small, ends the program with a message (a mistake of ours, not of the user's).
+ * scratch is 64-byte aligned. */
 void ya_matmul(const ya_matmul_shape *shape, const void *a, const void *b, float *c, void *scratch,
                size_t scratch_bytes);
 

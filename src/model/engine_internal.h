@@ -1,0 +1,135 @@
+/* The engine's insides, shared by the engine_*.c files.
+ *
+ * Buffers of a pass; M is the number of tokens, rounded up to `bucket` with tokens of a row of
+ * their own that no target looks at, so that the matmul kernels of few shapes serve every pass.
+ * `act` is bf16 in the bf16 mode, else f32.
+ *
+ *     per layer (a slot):  x_in x_mid [M,D] f32 | q [M,H*HD] k v [M,HKV*HD] f32 | o [M,H*HD] act |
+ * gate up [M,F] act | rstd of the norms, lse [M,H] f32 | LoRA's scaled A x of each target [M,R] act
+ *     shared:              see engine_layout.c
+ *
+ * Invariants:
+ * 1. Layers below first_trained share the slot of first_trained: nothing of theirs is read again.
+ * 2. With grad_checkpoint all slots share everything but x_in; layer_forward fills it again in
+ * backward.
+ * 3. Without train there is one slot, and x_in, the output of the last layer too, is one buffer.
+ * 4. While `preparing`, linear_* only makes matmul kernels; no buffer is touched. */
+#ifndef YA_MODEL_ENGINE_INTERNAL_H
+#define YA_MODEL_ENGINE_INTERNAL_H
+
+#include "model/engine.h"
+#include "tensor/attention.h"
+#include "tensor/kernels.h"
+
+typedef struct {
+    float *x_in, *x_mid;
+    float *q, *k, *v;
+    void *o, *gate, *up;
+    float *q_raw, *k_raw; /* before the q and k norms; NULL without them */
+    float *rstd_attention, *rstd_mlp, *rstd_q, *rstd_k, *lse;
+    void *ax[YA_N_TARGETS]; /* NULL: no LoRA there */
+} ya_slot;
+
+struct ya_engine {
+    ya_model *model;
+    ya_engine_config config;
+    const ya_kernels *kernels;
+    ya_dtype type; /* of matmul inputs: YA_F32 or YA_BF16 */
+    bool bf16;
+    int bucket, capacity; /* tokens; capacity is a multiple of bucket */
+    int first_trained;    /* lowest layer with something trained */
+    bool embedding_trained;
+    int max_rank;
+
+    ya_slot *slots; /* [n_layers] */
+    float *x_last;  /* output of the last layer */
+
+    /* the pass at hand */
+    int m;
+    int n_rows, max_row;
+    int32_t *ids, *row_start;
+    float *cos, *sin; /* [M, HD/2] */
+    ya_attention attention;
+    uint64_t dropout_key;
+    bool dropout; /* in this pass */
+
+    /* scratch */
+    void *xn;            /* [M,D] act: output of a norm */
+    float *dqkv;         /* [M,(H+2HKV)*HD]: gradients of q, k, v */
+    void *dqkv_input;    /* the gradients as matmul inputs */
+    float *mlp;          /* gate and up before they are stored, then dh */
+    void *h;             /* [M,F] act */
+    float *dx, *dxn;     /* [M,D]: gradient of the residual stream, of a norm's output */
+    void *dy;            /* [M,D] act: dx as matmul input */
+    float *dattention;   /* [M,H*HD] */
+    float *ax, *dropped; /* [M,R] f32; [M,widest] of LoRA dropout */
+    void *dax, *cast;    /* [M,R] act; a LoRA matrix as bf16 */
+    void *x_dropped;     /* [M,widest] act */
+    void *tile;          /* expanded weights */
+    void *attention_scratch, *matmul_scratch;
+    size_t matmul_scratch_bytes;
+
+    /* head */
+    int chunk;     /* most rows of logits at a time */
+    float *logits; /* [chunk,V], then their gradient */
+    void *dlogits; /* the same as matmul input */
+    float *x_target,
+        *dx_target; /* [chunk,D]: last hidden state of the targets, gradient of its norm */
+    float *dx_rows; /* [chunk,D]: gradient of x_target */
+    float *rstd_target;
+    void *xn_target; /* [chunk,D] act */
+
+    bool preparing;
+    ya_status status; /* of preparing */
+    ya_error *err;
+};
+
+/* engine_linear.c: y [M, out] f32 (+)= W x + bias + scale B A x; x is act; `ax` keeps the scaled A
+ * x, and may be NULL when nothing is trained. `stream` tells dropout masks apart. */
+void ya_engine_linear_forward(ya_engine *e, const ya_linear *linear, int m, const void *x, float *y,
+                              bool accumulate, void *ax, int stream);
+/* Only scale * A x, kept in `ax` (e->dax when NULL), as the forward does; returns it. */
+const void *ya_engine_low_rank(ya_engine *e, const ya_linear *linear, int m, const void *x,
+                               void *ax, int stream);
+/* dx [M, in] f32 (+)= its share of dy [M, out] act; leaves e->dax for the weights. */
+void ya_engine_linear_backward(ya_engine *e, const ya_linear *linear, int m, const void *dy,
+                               float *dx, bool accumulate, bool want_dx, int stream);
+/* Adds to the gradients of the linear's trained parts; after ya_engine_linear_backward of the same
+ * one. */
+void ya_engine_linear_gradients(ya_engine *e, const ya_linear *linear, int m, const void *x,
+                                const void *ax, const void *dy, int stream);
+/* c[m,n] (+)= x[m,k] W[n,k]^T over the tiles of W, and c[m,k] (+)= dy[m,n] W[n,k]. */
+void ya_engine_times_transposed(ya_engine *e, const ya_matrix *w, int m, const void *x, float *c,
+                                bool accumulate);
+void ya_engine_times(ya_engine *e, const ya_matrix *w, int m, const void *dy, float *c,
+                     bool accumulate);
+/* dweight[n,k] += dy[m,n]^T x[m,k] */
+void ya_engine_outer(ya_engine *e, int m, int n, int k, const void *dy, const void *x,
+                     float *dweight);
+/* Rows of a tile of W. */
+int ya_engine_tile_rows(const ya_engine *e, const ya_matrix *w);
+
+/* engine_layer.c */
+void ya_engine_layer_forward(ya_engine *e, int layer, float *x_out);
+void ya_engine_layer_backward(ya_engine *e, int layer);
+bool ya_linear_trained(const ya_linear *linear);
+bool ya_layer_trained(const ya_layer *layer);
+
+/* engine_head.c */
+void ya_engine_head(ya_engine *e, const ya_pass *pass, bool backward);
+void ya_engine_head_prepare(ya_engine *e);
+
+/* engine_rows.c: element-wise passes over rows, split over threads */
+void ya_rows_norm(ya_engine *e, int m, int n, const float *x, const float *weight, void *y,
+                  float *rstd);
+void ya_rows_norm_again(ya_engine *e, int m, int n, const float *x, const float *weight,
+                        const float *rstd, void *y);
+void ya_rows_norm_backward(ya_engine *e, int m, int n, const float *dy, const float *x,
+                           const ya_norm *norm, const float *rstd, float *dx);
+void ya_rows_copy(float *to, const float *from, int m, int n);
+const void *ya_rows_as_input(ya_engine *e, const float *x, size_t n,
+                             void *room); /* x itself in f32 */
+void ya_rows_add_bias(float *y, const float *bias, int m, int n);
+void ya_rows_bias_gradient(ya_engine *e, const void *dy, int m, int n, float *dbias);
+
+#endif
