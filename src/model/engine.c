@@ -181,6 +181,20 @@ static void take_head(ya_engine *e, const sizes *z, ya_arena *arena)
     e->dx_rows = ya_arena_take(arena, name, "pass", why, rows * z->d, 4);
 }
 
+static void take_cache(ya_engine *e, const sizes *z, ya_arena *arena)
+{
+    static const char name[] = "kv cache", why[] = "keys and values of the tokens so far";
+    size_t tokens = (size_t)e->config.cache_tokens;
+    if (tokens == 0)
+        return;
+    size_t each = (size_t)e->model->config.n_layers * tokens * z->kv;
+    e->cache_k = ya_arena_take(arena, name, "run", why, each, 4);
+    e->cache_v = ya_arena_take(arena, name, "run", why, each, 4);
+    e->decode_stride = ya_round_up(z->widest > tokens ? z->widest : tokens, 16);
+    e->decode_scratch = ya_arena_take(arena, "decode scratch", "pass", "a row of each thread",
+                                      (size_t)e->config.threads * e->decode_stride, 4);
+}
+
 static size_t tile_bytes(const ya_engine *e, const ya_matrix *w)
 {
     if (ya_matrix_direct(w, e->type))
@@ -236,6 +250,8 @@ static ya_status check_config(const ya_engine_config *c, ya_error *err)
         return ya_fail(err, YA_ERR_USAGE,
                        "an engine needs tokens (%d), threads (%d) and a dropout below 1",
                        c->pass_tokens, c->threads);
+    if (c->cache_tokens < 0 || (c->cache_tokens > 0 && (c->train || c->bf16)))
+        return ya_fail(err, YA_ERR_USAGE, "decoding is for f32 engines that do not train");
     return YA_OK;
 }
 
@@ -277,6 +293,7 @@ ya_status ya_engine_layout(ya_engine **out, ya_model *model, const ya_engine_con
     take_pass(e, &z, arena);
     take_head(e, &z, arena);
     take_tile(e, arena);
+    take_cache(e, &z, arena);
     e->attention_scratch = ya_arena_take(
         arena, "attention", "pass", "tiles of each thread",
         ya_attention_scratch(&e->attention, e->capacity, e->capacity, config->train), 1);
@@ -305,7 +322,7 @@ void ya_engine_close(ya_engine *engine)
  * at. */
 static void begin_pass(ya_engine *e, const ya_pass *pass)
 {
-    int n = pass->n_tokens, half = e->model->config.head_dim / 2;
+    int n = pass->n_tokens;
     e->m = (n + e->bucket - 1) / e->bucket * e->bucket;
     memcpy(e->ids, pass->ids, (size_t)n * sizeof *e->ids);
     memset(e->ids + n, 0, (size_t)(e->m - n) * sizeof *e->ids);
@@ -322,16 +339,21 @@ static void begin_pass(ya_engine *e, const ya_pass *pass)
     e->attention.row_start = e->row_start;
 #pragma omp parallel for schedule(static)
     for (int t = 0; t < e->m; t++)
-        for (int j = 0; j < half; j++) {
-            double angle = (t < n ? pass->positions[t] : 0) * e->model->rope_inv_freq[j];
-            e->cos[t * half + j] = (float)cos(angle);
-            e->sin[t * half + j] = (float)sin(angle);
-        }
+        ya_engine_rotation(e, t, t < n ? pass->positions[t] : 0);
 }
 
-static void look(const ya_engine *e, const ya_pass *pass, int layer, const float *x)
+void ya_engine_rotation(ya_engine *e, int t, int position)
 {
-    (void)e;
+    int half = e->model->config.head_dim / 2;
+    for (int j = 0; j < half; j++) {
+        double angle = position * e->model->rope_inv_freq[j];
+        e->cos[(size_t)t * (size_t)half + (size_t)j] = (float)cos(angle);
+        e->sin[(size_t)t * (size_t)half + (size_t)j] = (float)sin(angle);
+    }
+}
+
+static void look(const ya_pass *pass, int layer, const float *x)
+{
     if (pass->on_hidden)
         pass->on_hidden(pass->user, layer, x);
 }
@@ -362,11 +384,11 @@ void ya_engine_pass(ya_engine *e, const ya_pass *pass, bool backward)
     e->dropout_key = pass->dropout_key;
     e->dropout = backward && e->config.lora_dropout > 0;
     ya_expand_gather(&e->model->embedding, e->ids, e->m, e->slots[0].x_in);
-    look(e, pass, 0, e->slots[0].x_in);
+    look(pass, 0, e->slots[0].x_in);
     for (int l = 0; l < n_layers; l++) {
         float *x_out = l + 1 < n_layers ? e->slots[l + 1].x_in : e->x_last;
         ya_engine_layer_forward(e, l, x_out);
-        look(e, pass, l + 1, x_out);
+        look(pass, l + 1, x_out);
     }
     if (pass->on_hidden)
         look_at_norm(e, pass);

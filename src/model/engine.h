@@ -20,6 +20,8 @@ typedef struct {
     int max_targets;      /* capacity in targets; 0: pass_tokens */
     int threads;          /* > 0 */
     double lora_dropout;  /* [0, 1); used in passes with backward only */
+    int cache_tokens;     /* > 0: for ya_engine_decode, keys and values of so many tokens are kept;
+                             needs train and bf16 off */
 } ya_engine_config;
 
 typedef struct {
@@ -52,6 +54,16 @@ void ya_engine_close(ya_engine *engine);
 
 /* One pass. With `backward`, target_scale is applied and gradients are added. */
 void ya_engine_pass(ya_engine *engine, const ya_pass *pass, bool backward);
+
+/* Decoding with a cache of keys and values: takes in `n` more tokens (any number; in stretches of
+ * at most pass_tokens) behind those taken so far, and leaves the logits after the last in logits
+ * [V] (NULL: not wanted). At most cache_tokens in all: YA_ERR_DATA. A single token goes through
+ * matrix-vector products straight from the stored weights. */
+ya_status ya_engine_decode(ya_engine *engine, const int32_t *ids, int n, float *logits,
+                           ya_error *err) YA_CHECK;
+/* Tokens taken so far; forgets those from `position` on. */
+int ya_engine_position(const ya_engine *engine);
+void ya_engine_rewind(ya_engine *engine, int position);
 
 /* True when this processor and library run bf16 matmuls natively: the default of --dtype auto. */
 bool ya_engine_has_bf16(void);

@@ -13,7 +13,8 @@
  * 2. With grad_checkpoint all slots share everything but x_in; layer_forward fills it again in
  * backward.
  * 3. Without train there is one slot, and x_in, the output of the last layer too, is one buffer.
- * 4. While `preparing`, linear_* only makes matmul kernels; no buffer is touched. */
+ * 4. While `decoding`, k and v of a slot are copied into the cache and attention reads the cache.
+ * 5. While `preparing`, linear_* only makes matmul kernels; no buffer is touched. */
 #ifndef YA_MODEL_ENGINE_INTERNAL_H
 #define YA_MODEL_ENGINE_INTERNAL_H
 
@@ -79,10 +80,20 @@ struct ya_engine {
     float *rstd_target;
     void *xn_target; /* [chunk,D] act */
 
+    /* decoding: keys [layer][cache_tokens, HKV*HD] after rotation, values likewise */
+    float *cache_k, *cache_v;
+    int position; /* tokens in the cache; that of the stretch at hand while decoding */
+    bool decoding;
+    float *decode_scratch; /* [threads][max(widest, cache_tokens)] */
+    size_t decode_stride;
+
     bool preparing;
     ya_status status; /* of preparing */
     ya_error *err;
 };
+
+/* engine.c: cos and sin of token t of the pass at that position */
+void ya_engine_rotation(ya_engine *e, int t, int position);
 
 /* engine_linear.c: y [M, out] f32 (+)= W x + bias + scale B A x; x is act; `ax` keeps the scaled A
  * x, and may be NULL when nothing is trained. `stream` tells dropout masks apart. */
@@ -108,6 +119,11 @@ void ya_engine_outer(ya_engine *e, int m, int n, int k, const void *dy, const vo
                      float *dweight);
 /* Rows of a tile of W. */
 int ya_engine_tile_rows(const ya_engine *e, const ya_matrix *w);
+
+/* engine_decode.c: attention over the cache, and y [out] = W x from the stored rows */
+void ya_engine_cached_attention(ya_engine *e, int layer);
+void ya_engine_matvec(ya_engine *e, const ya_linear *linear, const float *x, float *y,
+                      bool accumulate);
 
 /* engine_layer.c */
 void ya_engine_layer_forward(ya_engine *e, int layer, float *x_out);

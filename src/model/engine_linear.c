@@ -154,6 +154,10 @@ void ya_engine_linear_forward(ya_engine *e, const ya_linear *linear, int m, cons
 {
     const ya_matrix *w = &linear->weight;
     int n = w->rows, r = linear->lora.rank;
+    if (m == 1 && e->decoding) {
+        ya_engine_matvec(e, linear, x, y, accumulate);
+        return;
+    }
     ya_engine_times_transposed(e, w, m, x, y, accumulate);
     if (linear->bias && !e->preparing)
         ya_rows_add_bias(y, linear->bias, m, n);

@@ -433,6 +433,52 @@ static void bf16_stays_within_its_rounding(void **state)
     }
 }
 
+/* The best next token after `n` ids, decoded in stretches of `step`. */
+static int32_t best_after(ya_engine *engine, const int32_t *ids, int n, int step, size_t vocab)
+{
+    ya_error err;
+    float *logits = malloc(vocab * sizeof *logits);
+    for (int at = 0; at < n; at += step)
+        if (ya_engine_decode(engine, ids + at, n - at < step ? n - at : step, logits, &err))
+            die("decode", &err);
+    size_t best = 0;
+    for (size_t i = 1; i < vocab; i++)
+        best = logits[i] > logits[best] ? i : best;
+    free(logits);
+    return (int32_t)best;
+}
+
+static void greedy_decoding_with_a_cache_gives_the_ids_of_transformers(void **state)
+{
+    (void)state;
+    for (int f = 0; f < N_FAMILIES; f++)
+        for (int step = 1; step <= 7; step += 2) {
+            bench b;
+            ya_error err;
+            open_bench(&b, families[f]);
+            ya_engine_config config = {.pass_tokens = 4, .threads = 2, .cache_tokens = 23};
+            ya_arena_init_dry(&b.arena);
+            if (ya_engine_layout(&b.engine, b.model, &config, &b.arena, &err) ||
+                ya_arena_init(&b.arena, b.arena.used, &err) ||
+                ya_engine_layout(&b.engine, b.model, &config, &b.arena, &err))
+                die("engine", &err);
+            const int32_t *want = golden_i32(&b.golden, "gen.output_ids");
+            size_t vocab = (size_t)b.model->config.vocab_size;
+            int32_t next =
+                best_after(b.engine, golden_i32(&b.golden, "gen.prompt_ids"), 7, step, vocab);
+            for (int i = 0; i < 16; i++) {
+                assert_int_equal(next, want[i]);
+                next = best_after(b.engine, &want[i], 1, 1, vocab);
+            }
+            assert_int_equal(ya_engine_position(b.engine), 23);
+            assert_int_equal(ya_engine_decode(b.engine, want, 1, NULL, &err), YA_ERR_DATA);
+            ya_engine_rewind(b.engine, 7); /* and again from the middle */
+            next = best_after(b.engine, want, 1, 1, vocab);
+            assert_int_equal(next, want[1]);
+            close_bench(&b);
+        }
+}
+
 int main(void)
 {
     need_shared();
@@ -442,6 +488,7 @@ int main(void)
         cmocka_unit_test(rslora_scales_by_the_root_of_the_rank),
         cmocka_unit_test(gradients_of_every_weight_are_pytorchs),
         cmocka_unit_test(packed_records_do_not_see_each_other),
+        cmocka_unit_test(greedy_decoding_with_a_cache_gives_the_ids_of_transformers),
         cmocka_unit_test(bf16_stays_within_its_rounding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
