@@ -64,9 +64,10 @@ const char *ya_json_get_text(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
-/* Bytes of the well-formed UTF-8 sequence at `s` (Unicode 15, table 3-7), 0 when it is ill-formed.
- */
-static size_t utf8_length(const unsigned char *s, size_t left)
+/* Bytes of the UTF-8 sequence at `s` (Unicode 15, table 3-7); of an ill-formed one, those that one
+ * U+FFFD stands for: the longest beginning of a well-formed one (section 3.9, as Python does), at
+ * least one. */
+static size_t utf8_length(const unsigned char *s, size_t left, bool *good)
 {
     static const struct {
         unsigned char from, to, low, high, length;
@@ -74,19 +75,18 @@ static size_t utf8_length(const unsigned char *s, size_t left)
         {0x00, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
         {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
         {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
+    *good = false;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (*s < rows[i].from || *s > rows[i].to)
             continue;
-        if (rows[i].length > left)
-            return 0;
-        if (rows[i].length > 1 && (s[1] < rows[i].low || s[1] > rows[i].high))
-            return 0;
-        for (size_t k = 2; k < rows[i].length; k++)
-            if ((s[k] & 0xC0) != 0x80)
-                return 0;
-        return rows[i].length;
+        size_t k = 1;
+        if (k < rows[i].length && k < left && s[1] >= rows[i].low && s[1] <= rows[i].high)
+            for (k = 2; k < rows[i].length && k < left && (s[k] & 0xC0) == 0x80;)
+                k++;
+        *good = k == rows[i].length;
+        return k;
     }
-    return 0;
+    return 1;
 }
 
 /* The escape of a byte that may not stand as it is, NULL for one that may. */
@@ -122,14 +122,15 @@ ya_status ya_json_quote(ya_buffer *out, const char *text, size_t size, ya_error 
             i++;
             continue;
         }
-        size_t length = utf8_length((const unsigned char *)text + i, size - i);
-        const char *instead = length == 0 ? "\xEF\xBF\xBD" : escape_of(c, room);
+        bool good;
+        size_t length = utf8_length((const unsigned char *)text + i, size - i, &good);
+        const char *instead = good ? escape_of(c, room) : "\xEF\xBF\xBD";
         if (instead) {
             YA_TRY(ya_buffer_add(out, text + kept, i - kept, err));
             YA_TRY(ya_buffer_add(out, instead, strlen(instead), err));
-            kept = i + (length ? length : 1);
+            kept = i + length;
         }
-        i += length ? length : 1;
+        i += length;
     }
     YA_TRY(ya_buffer_add(out, text + kept, size - kept, err));
     YA_TRY(ya_buffer_add(out, "\"", 1, err));

@@ -20,10 +20,12 @@ ya_status ya_safetensors_open(ya_tensor_set *set, const char *path, ya_error *er
  * not leave the directory). */
 ya_status ya_safetensors_open_dir(ya_tensor_set *set, const char *dir, ya_error *err) YA_CHECK;
 
-/* Writes the tensors (any order; written sorted by name, data 64-byte aligned by padding the
- * header) with the given metadata pairs (may be NULL) to `path`, fsynced. On failure (disk full)
- * the file is removed. Streams straight from `data`; allocates only the header, from `scratch` (may
- * be NULL: ya_alloc). */
+/* Writes the tensors (any order; written by element size, largest first, then by name, the data
+ * 64-byte aligned by padding the header) with the given metadata pairs (may be NULL) to `path`,
+ * fsynced. On failure (disk full) the file is removed. Streams straight from `data`; allocates only
+ * the header, from `scratch` (8-byte aligned; NULL: ya_alloc). YA_ERR_UNSUPPORTED for a block type,
+ * YA_ERR_FORMAT for a name that is there twice or `bytes` that do not fit the shape, YA_ERR_MEMORY
+ * for too little scratch. */
 typedef struct {
     void *data;
     size_t bytes;

@@ -1,0 +1,21 @@
+/* Bytes of a file as they were before compression: plain, gzip or zstd. Inside io. */
+#ifndef YA_IO_DECODER_H
+#define YA_IO_DECODER_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+typedef struct ya_decoder ya_decoder;
+
+/* Opens `path`, whose end of name (.gz, .zst) chooses the format; `path` must outlive the decoder.
+ */
+ya_status ya_decoder_open(ya_decoder **out, const char *path, ya_error *err) YA_CHECK;
+void ya_decoder_close(ya_decoder *decoder);
+
+/* Up to `room` (> 0) next bytes to `to`; *n = 0 at the end of the file. A stream that ends early or
+ * is corrupt is YA_ERR_FORMAT, a failing read YA_ERR_IO. */
+ya_status ya_decoder_read(ya_decoder *decoder, char *to, size_t room, size_t *n,
+                          ya_error *err) YA_CHECK;
+
+#endif

@@ -1,0 +1,116 @@
+#include "io/file.h"
+
+#include "io/outdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+ya_status ya_file_create(int *file, const char *path, ya_error *err)
+{
+    *file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (*file < 0)
+        return ya_fail_errno(err, YA_ERR_IO, "cannot write %s", path);
+    return YA_OK;
+}
+
+ya_status ya_file_write(int file, const char *path, const void *data, size_t size, ya_error *err)
+{
+    const char *at = data;
+    while (size > 0) {
+        ssize_t n = write(file, at, size); /* at most about 2 GB a call */
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return ya_fail_errno(err, YA_ERR_IO, "cannot write %s", path);
+        at += n;
+        size -= (size_t)n;
+    }
+    return YA_OK;
+}
+
+ya_status ya_file_finish(int file, const char *path, ya_status status, ya_error *err)
+{
+    /* A pipe or terminal cannot be synced, and needs not to be. */
+    if (!status && fsync(file) != 0 && errno != EINVAL && errno != EROFS)
+        status = ya_fail_errno(err, YA_ERR_IO, "cannot write %s", path);
+    struct stat info;
+    bool regular = fstat(file, &info) == 0 && S_ISREG(info.st_mode);
+    if (close(file) != 0 && !status && errno != EINTR)
+        status = ya_fail_errno(err, YA_ERR_IO, "cannot write %s", path);
+    if (status && regular)
+        unlink(path);
+    return status;
+}
+
+ya_status ya_file_sync(const char *path, ya_error *err)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return ya_fail_errno(err, YA_ERR_IO, "cannot open %s", path);
+    ya_status status = YA_OK;
+    /* EINVAL: a file system whose directories cannot be synced (some network ones). */
+    if (fsync(file) != 0 && errno != EINVAL)
+        status = ya_fail_errno(err, YA_ERR_IO, "cannot sync %s to the disk", path);
+    close(file);
+    return status;
+}
+
+static ya_status write_plainly(const char *path, const void *data, size_t size, ya_error *err)
+{
+    int file;
+    ya_status status = ya_file_create(&file, path, err);
+    if (status)
+        return status;
+    status = ya_file_write(file, path, data, size, err);
+    return ya_file_finish(file, path, status, err);
+}
+
+/* Splits a path into its directory ("." when it has none) and the last name. */
+static ya_status split(const char *path, char dir[YA_PATH_MAX], const char **name, ya_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    *name = slash ? slash + 1 : path;
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    if (**name == '\0' || length >= YA_PATH_MAX)
+        return ya_fail(err, YA_ERR_IO, "%s is not the path of a file", path);
+    if (!slash || slash == path)
+        return ya_path_join(dir, slash ? "/" : ".", "", err);
+    memcpy(dir, path, length);
+    dir[length] = '\0';
+    return YA_OK;
+}
+
+static bool is_temporary(const char *dir)
+{
+    const char *slash = strrchr(dir, '/');
+    return strncmp(slash ? slash + 1 : dir, ".tmp-", 5) == 0;
+}
+
+ya_status ya_write_file(const char *path, const void *data, size_t size, ya_error *err)
+{
+    char dir[YA_PATH_MAX], prefix[YA_PATH_MAX], temporary[YA_PATH_MAX];
+    const char *name;
+    struct stat info;
+    ya_status status;
+    YA_TRY(split(path, dir, &name, err));
+    /* Renaming over a device or pipe (/dev/stdout) would replace it. */
+    if (is_temporary(dir) || (stat(path, &info) == 0 && !S_ISREG(info.st_mode)))
+        return write_plainly(path, data, size, err);
+    YA_TRY(ya_path_join(prefix, dir, ".tmp-", err));
+    int n = snprintf(temporary, sizeof temporary, "%s%s", prefix, name);
+    if (n < 0 || n >= (int)sizeof temporary)
+        YA_TRY(ya_fail(err, YA_ERR_IO, "the path %.200s... is too long", path));
+    YA_TRY(write_plainly(temporary, data, size, err));
+    if (rename(temporary, path) != 0) {
+        status = ya_fail_errno(err, YA_ERR_IO, "cannot write %s", path);
+        unlink(temporary);
+        return status;
+    }
+    YA_TRY(ya_file_sync(dir, err));
+done:
+    return status;
+}
