@@ -14,11 +14,6 @@ typedef struct {
     size_t content_size;
 } ya_message;
 
-/* What the model is trained to say: bytes [begin, end) of the rendered text. */
-typedef struct {
-    size_t begin, end;
-} ya_span;
-
 typedef struct {
     ya_buffer text;
     ya_span *assistant; /* ascending, disjoint */

@@ -30,6 +30,19 @@ ya_status ya_tokenizer_encode(const ya_tokenizer *tokenizer, const char *text, s
 ya_status ya_tokenizer_encode_plain(const ya_tokenizer *tokenizer, const char *text, size_t size,
                                     ya_ids *ids, ya_error *err) YA_CHECK;
 
+/* A part of a text: bytes [begin, end). */
+typedef struct {
+    size_t begin, end;
+} ya_span;
+
+/* As encode, for text with both plain parts (`plain`, ascending, disjoint, not empty), in which
+ * nothing is taken for an added token, and parts where it is. If `begins` is not NULL, the byte of
+ * `text` at which each token begins is appended to it, one for each id. The text must be
+ * well-formed UTF-8 (else YA_ERR_DATA). */
+ya_status ya_tokenizer_encode_spans(const ya_tokenizer *tokenizer, const char *text, size_t size,
+                                    bool special, const ya_span *plain, size_t n_plain, ya_ids *ids,
+                                    ya_ids *begins, ya_error *err) YA_CHECK;
+
 /* Appends the text of the ids to `out`; ids outside the vocabulary are YA_ERR_DATA. */
 ya_status ya_tokenizer_decode(const ya_tokenizer *tokenizer, const int32_t *ids, size_t n,
                               bool skip_special, ya_buffer *out, ya_error *err) YA_CHECK;

@@ -1,0 +1,148 @@
+/* What lies beside a tokenizer.json: tokenizer_config.json, special_tokens_map.json,
+ * generation_config.json, config.json, chat_template.jinja. Each may be absent. */
+#include "token/internal.h"
+
+#include "base/alloc.h"
+#include "io/json.h"
+#include "io/map.h"
+#include "io/outdir.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { TEMPLATE_MAX_BYTES = 1 << 20 };
+
+/* The document or NULL when there is no such file. */
+static ya_status read_optional(const char *dir, const char *name, json_t **out, ya_error *err)
+{
+    char path[YA_PATH_MAX];
+    ya_status status = ya_path_join(path, dir, name, err);
+    *out = NULL;
+    if (status != YA_OK || access(path, F_OK) != 0)
+        return status;
+    return ya_json_read_file(path, out, err);
+}
+
+/* The id of the token that a configuration names: a text, or {"content": text}; -1 if none. */
+static int32_t named_token(const ya_tokenizer *t, const json_t *config, const char *key)
+{
+    const json_t *value = json_object_get(config, key);
+    const char *text = json_is_object(value) ? ya_json_get_text(value, "content")
+                                             : json_string_value(value);
+    return text ? ya_strings_find(&t->tokens, text, strlen(text)) : -1;
+}
+
+static void take_names(ya_tokenizer *t, const json_t *config)
+{
+    if (t->bos < 0)
+        t->bos = named_token(t, config, "bos_token");
+    if (t->eos < 0)
+        t->eos = named_token(t, config, "eos_token");
+}
+
+/* The ids under a key, a number or a list of them: stop tokens; the first is `*first` if unset. */
+static void take_ids(ya_tokenizer *t, const json_t *config, const char *key, int32_t *first,
+                     bool stops)
+{
+    const json_t *value = json_object_get(config, key);
+    size_t n = json_is_array(value) ? json_array_size(value) : 1;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *id = json_is_array(value) ? json_array_get(value, i) : value;
+        json_int_t number = json_is_integer(id) ? json_integer_value(id) : -1;
+        if (number < 0 || (size_t)number >= t->tokens.n_ids)
+            continue;
+        if (*first < 0)
+            *first = (int32_t)number;
+        if (stops)
+            t->flags[number] |= YA_TOKEN_STOP;
+    }
+}
+
+static bool starts_with(const char *text, const char *with)
+{
+    return text && strncmp(text, with, strlen(with)) == 0;
+}
+
+/* transformers' Llama tokenizers put BOS and EOS around a text as tokenizer_config.json says,
+ * whatever the post-processor of tokenizer.json; the others follow the post-processor, and GPT-2's
+ * and Qwen2's never add a BOS. */
+static ya_status take_affixes(ya_tokenizer *t, const json_t *config, ya_error *err)
+{
+    bool add_bos = false, add_eos = false;
+    const char *class = ya_json_get_text(config, "tokenizer_class");
+    bool says_bos = ya_json_get_bool(config, "add_bos_token", &add_bos);
+    bool says_eos = ya_json_get_bool(config, "add_eos_token", &add_eos);
+    bool llama = starts_with(class, "Llama") || starts_with(class, "CodeLlama");
+    if (starts_with(class, "GPT2") || starts_with(class, "Qwen2"))
+        return YA_OK;
+    if (says_bos && (llama || (t->before.size == 0 && add_bos))) {
+        t->before.size = 0;
+        if (add_bos && t->bos >= 0) {
+            ya_status status = ya_ids_add(&t->before, t->bos, err);
+            if (status != YA_OK)
+                return status;
+        }
+    }
+    if (says_eos && (llama || (t->after.size == 0 && add_eos))) {
+        t->after.size = 0;
+        if (add_eos && t->eos >= 0)
+            return ya_ids_add(&t->after, t->eos, err);
+    }
+    return YA_OK;
+}
+
+/* A chat template: a text, or a list of {name, template}, of which "default" counts. */
+static const char *template_text(const json_t *value)
+{
+    if (json_is_string(value))
+        return json_string_value(value);
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const json_t *entry = json_array_get(value, i);
+        const char *name = ya_json_get_text(entry, "name");
+        if (name && strcmp(name, "default") == 0)
+            return ya_json_get_text(entry, "template");
+    }
+    return NULL;
+}
+
+static ya_status take_template(ya_tokenizer *t, const char *dir, const json_t *config, ya_error *err)
+{
+    char path[YA_PATH_MAX];
+    ya_status status = ya_path_join(path, dir, "chat_template.jinja", err);
+    if (status != YA_OK)
+        return status;
+    if (access(path, F_OK) == 0) {
+        size_t size;
+        return ya_read_file(path, TEMPLATE_MAX_BYTES, &t->chat_template, &size, err);
+    }
+    const char *text = template_text(json_object_get(config, "chat_template"));
+    if (!text)
+        return YA_OK;
+    t->chat_template = ya_strdup(text);
+    return t->chat_template ? YA_OK
+                            : ya_fail(err, YA_ERR_MEMORY, "out of memory for a chat template");
+}
+
+ya_status ya_tokenizer_load_config(ya_tokenizer *t, const char *dir, ya_error *err)
+{
+    json_t *config = NULL, *map = NULL, *generation = NULL, *model = NULL;
+    ya_status status = YA_OK;
+    YA_TRY(read_optional(dir, "tokenizer_config.json", &config, err));
+    YA_TRY(read_optional(dir, "special_tokens_map.json", &map, err));
+    YA_TRY(read_optional(dir, "generation_config.json", &generation, err));
+    YA_TRY(read_optional(dir, "config.json", &model, err));
+    take_names(t, config);
+    take_names(t, map);
+    take_ids(t, generation, "eos_token_id", &t->eos, true);
+    take_ids(t, model, "eos_token_id", &t->eos, true);
+    take_ids(t, generation, "bos_token_id", &t->bos, false);
+    take_ids(t, model, "bos_token_id", &t->bos, false);
+    YA_TRY(take_affixes(t, config, err));
+    status = take_template(t, dir, config, err);
+done:
+    json_decref(config);
+    json_decref(map);
+    json_decref(generation);
+    json_decref(model);
+    return status;
+}
