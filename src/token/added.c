@@ -98,7 +98,8 @@ static size_t plain_limit(ya_plain plain, size_t *k, size_t *at)
 }
 
 /* The longest token that begins at `at` and ends at or before `limit`, or NULL. */
-static const ya_added *longest_at(const ya_added_set *set, const char *text, size_t at, size_t limit)
+static const ya_added *longest_at(const ya_added_set *set, const char *text, size_t at,
+                                  size_t limit)
 {
     const ya_added *best = NULL;
     for (uint32_t node = 0; at < limit; at++) {

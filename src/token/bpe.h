@@ -26,10 +26,10 @@ typedef struct {
     ya_strings words; /* tokens that text can become: bytes (byte-level) or text */
     ya_merge *merges; /* open addressing */
     size_t n_merge_slots, n_merges;
-    uint8_t *whole;        /* [words.n_ids] 1: the token's own text encodes to the token alone */
-    ya_symbol bytes[256];  /* byte-level: of each byte; text: its byte tokens, n = 0 if none */
-    int32_t ascii[128];    /* text: token of an ASCII character or -1 */
-    int32_t unk;           /* -1: a symbol without token disappears */
+    uint8_t *whole;       /* [words.n_ids] 1: the token's own text encodes to the token alone */
+    ya_symbol bytes[256]; /* byte-level: of each byte; text: its byte tokens, n = 0 if none */
+    int32_t ascii[128];   /* text: token of an ASCII character or -1 */
+    int32_t unk;          /* -1: a symbol without token disappears */
     bool byte_level;
     bool fuse_unk;      /* neighbouring unknowns become one */
     bool ignore_merges; /* a word that is a token is that token, reachable by merges or not */

@@ -116,8 +116,8 @@ done:
     return status;
 }
 
-static ya_status feed_piece(const ya_decoder *decoder, ya_decoding *d, const char *text, size_t size,
-                            ya_buffer *out, ya_error *err)
+static ya_status feed_piece(const ya_decoder *decoder, ya_decoding *d, const char *text,
+                            size_t size, ya_buffer *out, ya_error *err)
 {
     ya_status status = YA_OK;
     int byte = ya_byte_token(text, size);
@@ -161,7 +161,8 @@ done:
     return status;
 }
 
-ya_status ya_decoding_finish(const ya_decoder *decoder, ya_decoding *d, ya_buffer *out, ya_error *err)
+ya_status ya_decoding_finish(const ya_decoder *decoder, ya_decoding *d, ya_buffer *out,
+                             ya_error *err)
 {
     switch (decoder->mode) {
     case YA_DECODE_AS_BYTES:

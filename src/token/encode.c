@@ -166,7 +166,8 @@ static ya_status encode_any(const ya_tokenizer *t, const char *text, size_t size
         size = repaired.size;
     }
     ya_span whole = {0, size};
-    status = ya_tokenizer_encode_spans(t, text, size, special, &whole, plain ? 1 : 0, ids, NULL, err);
+    status =
+        ya_tokenizer_encode_spans(t, text, size, special, &whole, plain ? 1 : 0, ids, NULL, err);
 done:
     ya_buffer_free(&repaired);
     return status;
@@ -178,8 +179,8 @@ ya_status ya_tokenizer_encode(const ya_tokenizer *t, const char *text, size_t si
     return encode_any(t, text, size, special, false, ids, err);
 }
 
-ya_status ya_tokenizer_encode_plain(const ya_tokenizer *t, const char *text, size_t size, ya_ids *ids,
-                                    ya_error *err)
+ya_status ya_tokenizer_encode_plain(const ya_tokenizer *t, const char *text, size_t size,
+                                    ya_ids *ids, ya_error *err)
 {
     return encode_any(t, text, size, false, true, ids, err);
 }

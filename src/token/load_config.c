@@ -27,8 +27,8 @@ static ya_status read_optional(const char *dir, const char *name, json_t **out, 
 static int32_t named_token(const ya_tokenizer *t, const json_t *config, const char *key)
 {
     const json_t *value = json_object_get(config, key);
-    const char *text = json_is_object(value) ? ya_json_get_text(value, "content")
-                                             : json_string_value(value);
+    const char *text =
+        json_is_object(value) ? ya_json_get_text(value, "content") : json_string_value(value);
     return text ? ya_strings_find(&t->tokens, text, strlen(text)) : -1;
 }
 
@@ -105,7 +105,8 @@ static const char *template_text(const json_t *value)
     return NULL;
 }
 
-static ya_status take_template(ya_tokenizer *t, const char *dir, const json_t *config, ya_error *err)
+static ya_status take_template(ya_tokenizer *t, const char *dir, const json_t *config,
+                               ya_error *err)
 {
     char path[YA_PATH_MAX];
     ya_status status = ya_path_join(path, dir, "chat_template.jinja", err);

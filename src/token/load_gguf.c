@@ -66,7 +66,8 @@ static ya_status load_pre(loading *l, bool *add_bos, ya_error *err)
     t->bpe.byte_level = true;
     t->bpe.ignore_merges = pre->ignore_merges;
     if (pre->nfc)
-        YA_TRY(ya_normalizer_add(&t->normalizer, (ya_normalize_step){.kind = YA_NORMALIZE_NFC}, err));
+        YA_TRY(
+            ya_normalizer_add(&t->normalizer, (ya_normalize_step){.kind = YA_NORMALIZE_NFC}, err));
     if (pre->digits)
         YA_TRY(ya_add_digits(t, true, err));
     YA_TRY(ya_add_matcher(t, pre->matcher, err));
@@ -157,7 +158,8 @@ static ya_status load_added(loading *l, ya_error *err)
 
 /* ---- Merges of "gpt2" ---- */
 
-static ya_status load_merge(loading *l, ya_text merge, uint32_t rank, ya_buffer *whole, ya_error *err)
+static ya_status load_merge(loading *l, ya_text merge, uint32_t rank, ya_buffer *whole,
+                            ya_error *err)
 {
     ya_strings *tokens = &l->t->tokens;
     ya_status status = YA_OK;
@@ -267,7 +269,8 @@ static ya_status merges_from_scores(loading *l, ya_error *err)
         if (!l->reachable[i] || size < 2 || size > YA_ADDED_MAX_BYTES ||
             reachable_id(l, text, size) != (int32_t)i)
             continue;
-        YA_TRY(add_splits(l, text, size, (int32_t)i, rank_of(sorted, l->n_tokens, l->score[i]), err));
+        YA_TRY(
+            add_splits(l, text, size, (int32_t)i, rank_of(sorted, l->n_tokens, l->score[i]), err));
     }
 done:
     ya_free(sorted);
@@ -336,7 +339,8 @@ static ya_status token_id(const loading *l, const char *key, int32_t *out, ya_er
 
 static ya_status load_specials(loading *l, bool add_bos, ya_error *err)
 {
-    static const char *const stops[] = {"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"};
+    static const char *const stops[] = {"tokenizer.ggml.eot_token_id",
+                                        "tokenizer.ggml.eom_token_id"};
     ya_tokenizer *t = l->t;
     ya_status status = YA_OK;
     bool add_eos = false;

@@ -19,9 +19,8 @@ static ya_status load_vocab(ya_tokenizer *t, const json_t *vocab, ya_error *err)
     {
         json_int_t id = json_is_integer(value) ? json_integer_value(value) : -1;
         if (id < 0 || id >= YA_STRINGS_MAX_ID)
-            return ya_fail(err, YA_ERR_FORMAT,
-                           "the token \"%.60s\" has no id between 0 and %d", text,
-                           YA_STRINGS_MAX_ID - 1);
+            return ya_fail(err, YA_ERR_FORMAT, "the token \"%.60s\" has no id between 0 and %d",
+                           text, YA_STRINGS_MAX_ID - 1);
         YA_TRY(ya_strings_add(&t->tokens, text, strlen(text), (int32_t)id, true, err));
     }
 done:

@@ -257,7 +257,8 @@ ya_status ya_load_pre_tokenizer(ya_tokenizer *t, const json_t *part, ya_error *e
 /* Appends the ids that a template's SpecialToken stands for. */
 static ya_status template_ids(const json_t *part, const char *name, ya_ids *ids, ya_error *err)
 {
-    const json_t *entry = name ? json_object_get(json_object_get(part, "special_tokens"), name) : NULL;
+    const json_t *entry =
+        name ? json_object_get(json_object_get(part, "special_tokens"), name) : NULL;
     const json_t *list = json_object_get(entry, "ids");
     ya_status status = YA_OK;
     if (!json_is_array(list))

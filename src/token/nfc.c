@@ -156,7 +156,8 @@ static uint32_t composite_of(uint32_t first, uint32_t second)
                                                                         : 0;
 }
 
-/* Composes in place: each character with the last starter unless something between them blocks it. */
+/* Composes in place: each character with the last starter unless something between them blocks it.
+ */
 static void compose(segment *s)
 {
     size_t kept = 0, starter = SIZE_MAX;

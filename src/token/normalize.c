@@ -66,8 +66,8 @@ static ya_status apply(const ya_normalize_step *step, const ya_normalized *n, ya
     case YA_NORMALIZE_REPLACE:
         return replace(step, n, out, err);
     case YA_NORMALIZE_PREPEND:
-        YA_TRY(ya_changed_insert(out, step->content, step->content_size,
-                                 ya_trace_at(n->trace, 0), err));
+        YA_TRY(ya_changed_insert(out, step->content, step->content_size, ya_trace_at(n->trace, 0),
+                                 err));
         return ya_changed_copy(out, n->text, n->trace, 0, n->size, err);
     }
 done:

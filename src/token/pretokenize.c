@@ -172,8 +172,8 @@ static ya_status replace_spaces(const ya_stage *stage, const piece *in, ya_chang
     bool begins = (in->size >= stage->literal_size &&
                    memcmp(in->text, stage->literal, stage->literal_size) == 0) ||
                   in->text[0] == ' ';
-    bool wanted = stage->scheme == YA_PREPEND_ALWAYS ||
-                  (stage->scheme == YA_PREPEND_FIRST && in->first);
+    bool wanted =
+        stage->scheme == YA_PREPEND_ALWAYS || (stage->scheme == YA_PREPEND_FIRST && in->first);
     if (wanted && !begins)
         YA_TRY(ya_changed_insert(out, stage->literal, stage->literal_size,
                                  ya_trace_at(in->trace, 0), err));

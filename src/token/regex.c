@@ -161,8 +161,8 @@ ya_status ya_regex_find(const ya_regex *regex, const char *text, size_t size, si
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
     if (!data)
         return ya_fail(err, YA_ERR_MEMORY, "out of memory for a regular expression");
-    int result = pcre2_match(regex->code, (PCRE2_SPTR)text, size, from, PCRE2_NO_UTF_CHECK, data,
-                             NULL);
+    int result =
+        pcre2_match(regex->code, (PCRE2_SPTR)text, size, from, PCRE2_NO_UTF_CHECK, data, NULL);
     if (result == PCRE2_ERROR_JIT_STACKLIMIT) /* long runs: the interpreter uses the heap */
         result = pcre2_match(regex->code, (PCRE2_SPTR)text, size, from,
                              PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, data, NULL);

@@ -35,8 +35,8 @@ static inline unsigned class_at(const char *text, size_t at, size_t *length)
     return ya_unicode_flags(ya_utf8_get(text + at, length)) & CLASSES;
 }
 
-/* The end of the run of characters of `class` (0: neither letter, number nor space), at most `limit`
- * of them. */
+/* The end of the run of characters of `class` (0: neither letter, number nor space), at most
+ * `limit` of them. */
 static inline size_t run_end(const char *text, size_t size, size_t at, unsigned class, size_t limit)
 {
     for (size_t length; limit-- && at < size && class_at(text, at, &length) == class;)

@@ -96,8 +96,9 @@ ya_status ya_strings_add(ya_strings *s, const char *text, size_t size, int32_t i
         YA_TRY(grow_slots(s, err));
     YA_TRY(reserve_id(s, id, err));
     if (s->by_id[id].length != UINT32_MAX)
-        return ya_fail(err, YA_ERR_FORMAT, "token id %d is given to two tokens, \"%.60s\" and \"%.60s\"",
-                       id, s->bytes.data + s->by_id[id].offset, text);
+        return ya_fail(err, YA_ERR_FORMAT,
+                       "token id %d is given to two tokens, \"%.60s\" and \"%.60s\"", id,
+                       s->bytes.data + s->by_id[id].offset, text);
     if (size >= UINT32_MAX - s->bytes.size - 1)
         return ya_fail(err, YA_ERR_FORMAT, "the vocabulary holds more than 4 GB of text");
     uint64_t head = head_of(text, size);

@@ -263,8 +263,8 @@ static ya_status feed(const ya_tokenizer *t, ya_decoding *d, int32_t id, bool sk
     return ya_decoding_feed(&t->decoder, d, text, size, out, err);
 }
 
-ya_status ya_tokenizer_decode(const ya_tokenizer *t, const int32_t *ids, size_t n, bool skip_special,
-                              ya_buffer *out, ya_error *err)
+ya_status ya_tokenizer_decode(const ya_tokenizer *t, const int32_t *ids, size_t n,
+                              bool skip_special, ya_buffer *out, ya_error *err)
 {
     ya_decoding d = {0};
     ya_status status = YA_OK;
