@@ -1,0 +1,332 @@
+#include "io/jsonl.h"
+
+#include "base/alloc.h"
+#include "support/scratch.h"
+
+#include <fcntl.h>
+#include <zlib.h>
+#include <zstd.h>
+
+/* Packs `text` as one gzip member or one zstd frame; returns its bytes in a static buffer. */
+static size_t pack(const char *end, const void *text, size_t size, unsigned char *out, size_t room)
+{
+    if (strcmp(end, ".zst") == 0) {
+        size_t n = ZSTD_compress(out, room, text, size, 3);
+        assert_false(ZSTD_isError(n));
+        return n;
+    }
+    z_stream z = {0};
+    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    z.next_in = (Bytef *)text;
+    z.avail_in = (uInt)size;
+    z.next_out = out;
+    z.avail_out = (uInt)room;
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    size_t n = z.total_out;
+    deflateEnd(&z);
+    return n;
+}
+
+/* Reads all lines as "number:text|" and gives the status that ended it. */
+static ya_status read_all(const char *path, char *out, size_t room, ya_error *err)
+{
+    ya_jsonl *stream;
+    ya_line line;
+    size_t used = 0;
+    out[0] = '\0';
+    ya_status status = ya_jsonl_open(&stream, path, err);
+    if (status)
+        return status;
+    while (!(status = ya_jsonl_next(stream, &line, err)) && line.text)
+        used += (size_t)snprintf(out + used, room - used, "%d:%.*s%s|", (int)line.number,
+                                 (int)line.size, line.text, line.too_long ? "..." : "");
+    assert_true(status == YA_OK || line.text == NULL);
+    ya_jsonl_close(stream);
+    return status;
+}
+
+static void lines_are(const void *bytes, size_t size, const char *expected)
+{
+    static unsigned char packed[4096];
+    char found[4096];
+    assert_int_equal(read_all(scratch_write("t.jsonl", bytes, size), found, sizeof found, NULL),
+                     YA_OK);
+    assert_string_equal(found, expected);
+    static const char *const ends[] = {".gz", ".zst"};
+    for (int i = 0; i < 2; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "t.jsonl%s", ends[i]);
+        size_t n = pack(ends[i], bytes, size, packed, sizeof packed);
+        assert_int_equal(read_all(scratch_write(name, packed, n), found, sizeof found, NULL),
+                         YA_OK);
+        assert_string_equal(found, expected);
+    }
+}
+
+#define LINES_ARE(bytes, expected) lines_are(bytes, sizeof(bytes) - 1, expected)
+
+static void lines_come_without_their_ends_and_with_their_numbers(void **state)
+{
+    (void)state;
+    LINES_ARE("{}\n[1]\n", "1:{}|2:[1]|");
+    LINES_ARE("{}\r\n[1]\r\n", "1:{}|2:[1]|");
+    LINES_ARE("{}\n[1]", "1:{}|2:[1]|");
+    LINES_ARE("a\r\r\nb\rc\n", "1:a\r|2:b\rc|");
+    LINES_ARE("", "");
+}
+
+static void blank_lines_count_but_are_not_given(void **state)
+{
+    (void)state;
+    LINES_ARE("\n\r\n \t\na\n\n\nb\n\n", "4:a|7:b|");
+    LINES_ARE("\n\n\n", "");
+    LINES_ARE("  ", "");
+}
+
+static void a_byte_order_mark_is_skipped_at_the_start_only(void **state)
+{
+    (void)state;
+    LINES_ARE("\xEF\xBB\xBF{}\n\xEF\xBB\xBFx\n", "1:{}|2:\xEF\xBB\xBFx|");
+    LINES_ARE("\xEF\xBB\xBF", "");
+    LINES_ARE("\xEF\xBB\xBF\nz", "2:z|");
+    LINES_ARE("\xEF\xBB", "1:\xEF\xBB|");
+}
+
+static void all_members_and_frames_are_read(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {".gz", ".zst"};
+    for (int i = 0; i < 2; i++) {
+        unsigned char packed[1000];
+        char found[100], name[20];
+        size_t n = pack(ends[i], "a\nb", 3, packed, sizeof packed);
+        n += pack(ends[i], "", 0, packed + n, sizeof packed - n);
+        n += pack(ends[i], "c\nd\n", 4, packed + n, sizeof packed - n);
+        snprintf(name, sizeof name, "m.jsonl%s", ends[i]);
+        assert_int_equal(read_all(scratch_write(name, packed, n), found, sizeof found, NULL),
+                         YA_OK);
+        assert_string_equal(found, "1:a|2:bc|3:d|");
+    }
+}
+
+static void zeros_behind_the_last_gzip_member_are_padding(void **state)
+{
+    (void)state;
+    unsigned char packed[1000];
+    char found[100];
+    size_t n = pack(".gz", "a\n", 2, packed, sizeof packed);
+    memset(packed + n, 0, 512);
+    assert_int_equal(read_all(scratch_write("p.gz", packed, n + 512), found, sizeof found, NULL),
+                     YA_OK);
+    assert_string_equal(found, "1:a|");
+    packed[n + 511] = 'x';
+    assert_int_equal(read_all(scratch_write("p.gz", packed, n + 512), found, sizeof found, NULL),
+                     YA_ERR_FORMAT);
+}
+
+static void every_cut_of_a_packed_file_is_an_error_that_names_it(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {".gz", ".zst"};
+    for (int i = 0; i < 2; i++) {
+        unsigned char packed[1000];
+        char found[1000], name[20];
+        ya_error err = {0};
+        size_t n = pack(ends[i], "{\"a\":1}\n{\"b\":22}\n", 17, packed, sizeof packed);
+        snprintf(name, sizeof name, "cut.jsonl%s", ends[i]);
+        for (size_t cut = 0; cut < n; cut++) {
+            err.text[0] = '\0';
+            const char *path = scratch_write(name, packed, cut);
+            assert_int_equal(read_all(path, found, sizeof found, &err), YA_ERR_FORMAT);
+            assert_non_null(strstr(err.text, name));
+            assert_non_null(strstr(err.text, "truncated"));
+        }
+    }
+}
+
+static void bytes_that_are_not_what_the_name_says_are_an_error(void **state)
+{
+    (void)state;
+    char found[1000];
+    unsigned char packed[1000];
+    ya_error err = {0};
+    assert_int_equal(read_all(scratch_text("x.gz", "{}\n{}\n{}\n"), found, sizeof found, &err),
+                     YA_ERR_FORMAT);
+    assert_non_null(strstr(err.text, "no intact gzip"));
+    assert_int_equal(read_all(scratch_text("x.zst", "{}\n{}\n{}\n"), found, sizeof found, &err),
+                     YA_ERR_FORMAT);
+    assert_non_null(strstr(err.text, "no intact zstd"));
+    size_t n = pack(".gz", "{\"a\":1}\n", 8, packed, sizeof packed);
+    packed[n - 6] ^= 1; /* the checksum */
+    assert_int_equal(read_all(scratch_write("x.gz", packed, n), found, sizeof found, &err),
+                     YA_ERR_FORMAT);
+    assert_non_null(strstr(err.text, "incorrect data check"));
+}
+
+/* Lines around the sizes at which buffers fill, grow and wrap, checked against what was written. */
+static void lines_of_every_length_around_the_buffer_come_through(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {262143,  1,      262142, 262144, 262145, 5, 1048575, 1048576,
+                                     1048577, 131072, 7,      300000, 262140, 3, 2};
+    enum { N = sizeof lengths / sizeof *lengths };
+    ya_jsonl *stream;
+    ya_line line;
+    FILE *file = fopen(scratch("b.jsonl"), "wb");
+    assert_non_null(file);
+    for (int i = 0; i < N; i++) {
+        for (size_t k = 0; k < lengths[i]; k++)
+            putc('a' + (int)((k + (size_t)i) % 26), file);
+        fputs(i % 2 ? "\r\n" : "\n", file);
+    }
+    fclose(file);
+    assert_int_equal(ya_jsonl_open(&stream, scratch("b.jsonl"), NULL), YA_OK);
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(ya_jsonl_next(stream, &line, NULL), YA_OK);
+        assert_int_equal(line.number, i + 1);
+        assert_int_equal(line.size, lengths[i]);
+        for (size_t k = 0; k < line.size; k++)
+            if (line.text[k] != 'a' + (int)((k + (size_t)i) % 26))
+                fail_msg("line %d, byte %zu", i + 1, k);
+    }
+    assert_int_equal(ya_jsonl_next(stream, &line, NULL), YA_OK);
+    assert_null(line.text);
+    assert_int_equal(ya_jsonl_next(stream, &line, NULL), YA_OK);
+    assert_null(line.text);
+    ya_jsonl_close(stream);
+}
+
+/* A line of `size` times x, then a line "z". */
+static void long_line(size_t size, const char *end, bool too_long)
+{
+    static char block[1 << 20];
+    ya_jsonl *stream;
+    ya_line line;
+    memset(block, 'x', sizeof block);
+    FILE *file = fopen(scratch("long.jsonl"), "wb");
+    assert_non_null(file);
+    for (size_t left = size; left;) {
+        size_t n = left < sizeof block ? left : sizeof block;
+        assert_int_equal(fwrite(block, 1, n, file), n);
+        left -= n;
+    }
+    fprintf(file, "%sz", end);
+    fclose(file);
+    assert_int_equal(ya_jsonl_open(&stream, scratch("long.jsonl"), NULL), YA_OK);
+    assert_int_equal(ya_jsonl_next(stream, &line, NULL), YA_OK);
+    assert_int_equal(line.too_long, too_long);
+    assert_int_equal(line.size, too_long ? 1000 : size);
+    assert_int_equal(line.text[line.size - 1], 'x');
+    assert_int_equal(ya_jsonl_next(stream, &line, NULL), YA_OK);
+    assert_int_equal(line.number, 2);
+    assert_int_equal(line.size, 1);
+    assert_int_equal(*line.text, 'z');
+    assert_false(line.too_long);
+    ya_jsonl_close(stream);
+}
+
+static void a_line_is_too_long_above_64_mib_and_only_its_start_is_kept(void **state)
+{
+    (void)state;
+    long_line(YA_LINE_MAX_BYTES, "\n", false);
+    long_line(YA_LINE_MAX_BYTES, "\r\n", false);
+    long_line(YA_LINE_MAX_BYTES + 1, "\n", true);
+    long_line(YA_LINE_MAX_BYTES + 1, "\r\n", true);
+    long_line(YA_LINE_MAX_BYTES + 2, "\n", true);
+    long_line(YA_LINE_MAX_BYTES + 3000000, "\r\n", true);
+}
+
+static void every_failing_allocation_is_an_error_and_leaks_nothing(void **state)
+{
+    (void)state;
+    static char text[3000000];
+    char found[8];
+    memset(text, 'x', sizeof text);
+    const char *path = scratch_write("grow.jsonl", text, sizeof text);
+    ya_status status = YA_ERR_MEMORY;
+    int n = 0;
+    while (status) {
+        ya_alloc_fail_at((uint64_t)++n);
+        status = read_all(path, found, sizeof found, NULL);
+        ya_alloc_fail_at(0);
+        assert_true(status == YA_OK || status == YA_ERR_MEMORY);
+    }
+    assert_true(n > 5);
+}
+
+static void files_that_cannot_be_read_are_named(void **state)
+{
+    (void)state;
+    ya_jsonl *stream;
+    ya_error err = {0};
+    assert_int_equal(ya_jsonl_open(&stream, scratch("absent"), &err), YA_ERR_IO);
+    assert_non_null(strstr(err.text, "absent"));
+    assert_int_equal(ya_jsonl_open(&stream, scratch_dir, &err), YA_ERR_IO);
+    assert_non_null(strstr(err.text, "directory"));
+    assert_null(stream);
+    ya_jsonl_close(stream);
+}
+
+static void a_directory_gives_its_data_files_in_byte_order(void **state)
+{
+    (void)state;
+    ya_paths paths;
+    ya_error err = {0};
+    char dir[300];
+    snprintf(dir, sizeof dir, "%s", scratch("data"));
+    assert_int_equal(mkdir(dir, 0700), 0);
+    assert_int_equal(ya_jsonl_list(&paths, dir, &err), YA_ERR_DATA);
+    assert_non_null(strstr(err.text, "data holds no"));
+    static const char *const names[] = {"b.jsonl",           "a.jsonl.gz",    "Z.jsonl.zst",
+                                        "\xC3\xA9.jsonl",    ".hidden.jsonl", "rejected.jsonl",
+                                        "rejected.jsonl.gz", "x.json",        "x.jsonl.bz2",
+                                        "rejectedx.jsonl",   ".jsonl"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char name[100];
+        snprintf(name, sizeof name, "data/%s", names[i]);
+        scratch_text(name, "");
+    }
+    assert_int_equal(mkdir(scratch("data/sub.jsonl"), 0700), 0);
+    assert_int_equal(symlink("b.jsonl", scratch("data/link.jsonl")), 0);
+    assert_int_equal(ya_jsonl_list(&paths, dir, NULL), YA_OK);
+    static const char *const expected[] = {"Z.jsonl.zst", "a.jsonl.gz",      "b.jsonl",
+                                           "link.jsonl",  "rejectedx.jsonl", "\xC3\xA9.jsonl"};
+    assert_int_equal(paths.n_paths, sizeof expected / sizeof *expected);
+    for (size_t i = 0; i < paths.n_paths; i++)
+        assert_string_equal(strrchr(paths.paths[i], '/') + 1, expected[i]);
+    ya_paths_free(&paths);
+    ya_paths_free(&paths);
+}
+
+static void a_file_is_its_own_list_whatever_its_name(void **state)
+{
+    (void)state;
+    ya_paths paths;
+    const char *path = scratch_text("rejected.txt", "");
+    assert_int_equal(ya_jsonl_list(&paths, path, NULL), YA_OK);
+    assert_int_equal(paths.n_paths, 1);
+    assert_string_equal(paths.paths[0], path);
+    ya_paths_free(&paths);
+    assert_int_equal(ya_jsonl_list(&paths, scratch("absent"), NULL), YA_ERR_IO);
+    assert_int_equal(paths.n_paths, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_come_without_their_ends_and_with_their_numbers),
+        cmocka_unit_test(blank_lines_count_but_are_not_given),
+        cmocka_unit_test(a_byte_order_mark_is_skipped_at_the_start_only),
+        cmocka_unit_test(all_members_and_frames_are_read),
+        cmocka_unit_test(zeros_behind_the_last_gzip_member_are_padding),
+        cmocka_unit_test(every_cut_of_a_packed_file_is_an_error_that_names_it),
+        cmocka_unit_test(bytes_that_are_not_what_the_name_says_are_an_error),
+        cmocka_unit_test(lines_of_every_length_around_the_buffer_come_through),
+        cmocka_unit_test(a_line_is_too_long_above_64_mib_and_only_its_start_is_kept),
+        cmocka_unit_test(every_failing_allocation_is_an_error_and_leaks_nothing),
+        cmocka_unit_test(files_that_cannot_be_read_are_named),
+        cmocka_unit_test(a_directory_gives_its_data_files_in_byte_order),
+        cmocka_unit_test(a_file_is_its_own_list_whatever_its_name),
+    };
+    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+}
