@@ -1,0 +1,142 @@
+/* your_ai COMMAND [options]: finds the command, reads its settings, runs it, and turns what comes
+ * back into an exit code. */
+#include "base/log.h"
+#include "cli/cli.h"
+#include "io/map.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const ya_command *const commands[] = {
+    &ya_command_inspect,
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static const char *name_of(const ya_command *command)
+{
+    return ya_command_name(command->bit);
+}
+
+static const ya_command *find_command(const char *name)
+{
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(name_of(commands[i]), name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+/* Texts: --------------------------------------------------------------------------------------- */
+
+static void print_overview(void)
+{
+    printf("your_ai %s fine-tunes Llama-family models on an ordinary machine, and weighs every\n"
+           "training record by how far its source can be trusted.\n\n"
+           "Usage: your_ai COMMAND [options]\n\nCommands:\n",
+           YA_VERSION);
+    for (int i = 0; i < N_COMMANDS; i++)
+        printf("  %-10s %s\n", name_of(commands[i]), commands[i]->summary);
+    printf(
+        "\nyour_ai COMMAND --help explains a command and its options. Without a command: train.\n"
+        "\nExit codes: 0 done; 1 error; 2 usage; 3 does not fit in memory; 4 stopped by the\n"
+        "memory guard, resumable; 5 diverged; 130 and 143 interrupted, checkpoint saved.\n");
+}
+
+static ya_status print_help(const ya_command *command, ya_error *err)
+{
+    ya_buffer options = {0};
+    ya_status status = ya_settings_help(command->bit, &options, err);
+    if (status == YA_OK)
+        printf("Usage: your_ai %s %s\n\n%s%s", name_of(command), command->usage, command->about,
+               options.data);
+    ya_buffer_free(&options);
+    return status;
+}
+
+static ya_status print_reference(ya_error *err)
+{
+    ya_buffer page = {0};
+    ya_status status = ya_settings_reference(&page, err);
+    if (status == YA_OK)
+        fputs(page.data, stdout);
+    ya_buffer_free(&page);
+    return status;
+}
+
+/* Running: ------------------------------------------------------------------------------------- */
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+static ya_status run(const ya_command *command, int argc, char **argv, ya_error *err)
+{
+    ya_settings s;
+    ya_status status = ya_settings_init(&s, err);
+    if (status != YA_OK)
+        return status;
+    YA_TRY(ya_settings_parse_flags(&s, command->bit, argc, argv, command->positional, err));
+    ya_log_set_quiet(s.quiet);
+    YA_TRY(ya_settings_finish(&s, command->bit, err));
+    status = command->run(&s, err);
+done:
+    ya_settings_free(&s);
+    return status;
+}
+
+static ya_status fail_no_command(const char *word, ya_error *err)
+{
+    const char *names[N_COMMANDS];
+    for (int i = 0; i < N_COMMANDS; i++)
+        names[i] = name_of(commands[i]);
+    const char *near = ya_nearest(word, strlen(word), names, N_COMMANDS);
+    if (near)
+        return ya_fail(err, YA_ERR_USAGE, "\"%.60s\" is no command; did you mean %s?", word, near);
+    return ya_fail(err, YA_ERR_USAGE, "\"%.60s\" is no command; see your_ai --help", word);
+}
+
+/* Says what went wrong and gives the exit code; results that did not reach stdout are an error. */
+static int finish(const char *command, ya_status status, const ya_error *err)
+{
+    const char *space = command ? " " : "";
+    if (fflush(stdout) != 0 && status == YA_OK) {
+        fprintf(stderr, "your_ai%s%s: cannot write to standard output\n", space,
+                command ? command : "");
+        return 1;
+    }
+    if (status != YA_OK)
+        fprintf(stderr, "your_ai%s%s: %s\n", space, command ? command : "", err->text);
+    return ya_exit_code(status);
+}
+
+int main(int argc, char **argv)
+{
+    ya_error err = {0};
+    const char *word = argc > 1 ? argv[1] : "--help";
+    ya_map_guard_sigbus();
+    if (strcmp(word, "--version") == 0) {
+        printf("your_ai %s\n", YA_VERSION);
+        return finish(NULL, YA_OK, &err);
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        const ya_command *about = argc > 2 ? find_command(argv[2]) : NULL;
+        if (!about) {
+            print_overview();
+            return finish(NULL, YA_OK, &err);
+        }
+        return finish(NULL, print_help(about, &err), &err);
+    }
+    if (strcmp(word, "--reference") == 0)
+        return finish(NULL, print_reference(&err), &err);
+    int skip = word[0] == '-' ? 1 : 2;
+    const ya_command *command = find_command(skip == 1 ? "train" : word);
+    if (!command)
+        return finish(NULL, fail_no_command(word, &err), &err);
+    ya_status status = asks_for_help(argc - skip, argv + skip)
+                           ? print_help(command, &err)
+                           : run(command, argc - skip, argv + skip, &err);
+    return finish(name_of(command), status, &err);
+}
