@@ -1,0 +1,25 @@
+/* Text into a buffer of fixed size: for what is written from the training loop, which allocates
+ * nothing. */
+#ifndef YA_BASE_FORMAT_H
+#define YA_BASE_FORMAT_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* data[0 .. size) is NUL-terminated; `cut` once something did not fit. Start with
+ * {.data = block, .room = its bytes} (room > 0). */
+typedef struct {
+    char *data;
+    size_t size, room;
+    bool cut;
+} ya_format;
+
+void ya_format_add(ya_format *format, const char *text, ...) YA_PRINTF(2, 3);
+/* A quoted JSON string; ill-formed UTF-8 is copied byte by byte. */
+void ya_format_json_text(ya_format *format, const char *text);
+/* The shortest of %.15g, %.16g, %.17g that reads back as the same f64; null when not finite. */
+void ya_format_json_real(ya_format *format, double value);
+
+#endif

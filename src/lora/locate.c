@@ -1,0 +1,125 @@
+#include "lora/locate.h"
+
+#include "base/alloc.h"
+#include "io/json.h"
+#include "io/outdir.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* The file that tells what an adapter or a fully trained checkpoint was made from. */
+static const char *const LINEAGE_FILES[] = {"adapter_config.json", "trained_config.json"};
+
+static bool exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0;
+}
+
+/* DIR's lineage file in `path`; false: DIR is no adapter. */
+static bool find_lineage(char path[YA_PATH_MAX], const char *dir)
+{
+    for (int i = 0; i < 2; i++) {
+        int n = snprintf(path, YA_PATH_MAX, "%s/%s", dir, LINEAGE_FILES[i]);
+        if (n > 0 && n < YA_PATH_MAX && exists(path))
+            return true;
+    }
+    return false;
+}
+
+static bool joined_exists(char path[YA_PATH_MAX], const char *dir, const char *name)
+{
+    int n = snprintf(path, YA_PATH_MAX, "%s/%s", dir, name);
+    return n > 0 && n < YA_PATH_MAX && exists(path);
+}
+
+static bool find_in_cache(char path[YA_PATH_MAX], const char *name)
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    char dir[YA_PATH_MAX];
+    int n = -1;
+    if (cache && *cache)
+        n = snprintf(dir, sizeof dir, "%s/your_ai", cache);
+    else if (home && *home)
+        n = snprintf(dir, sizeof dir, "%s/.cache/your_ai", home);
+    return n > 0 && n < (int)sizeof dir && joined_exists(path, dir, name);
+}
+
+static ya_status own(char **out, const char *text, ya_error *err)
+{
+    *out = ya_strdup(text);
+    return *out ? YA_OK : ya_fail(err, YA_ERR_MEMORY, "out of memory for a path");
+}
+
+/* `name` as a path, relative to `dir` first when that is given, else in the cache. */
+static ya_status resolve(char **out, const char *name, const char *dir, const char *what,
+                         ya_error *err)
+{
+    char path[YA_PATH_MAX];
+    if (name[0] != '/' && dir && joined_exists(path, dir, name))
+        return own(out, path, err);
+    if (exists(name))
+        return own(out, name, err);
+    if (name[0] != '/' && name[0] != '.' && find_in_cache(path, name))
+        return own(out, path, err);
+    return ya_fail(err, YA_ERR_IO, "%s \"%s\" is neither a file, a directory nor in the cache",
+                   what, name);
+}
+
+/* The base that the lineage file `path` of `adapter` names, or the one that overrides it. */
+static ya_status find_base(const char *adapter, const char *path, const char *base,
+                           char **base_path, ya_error *err)
+{
+    json_t *json = NULL;
+    ya_status status;
+    if (base)
+        return resolve(base_path, base, NULL, "the base model", err);
+    YA_TRY(ya_json_read_file(path, &json, err));
+    const char *name = ya_json_get_text(json, "base_model_name_or_path");
+    if (!name || !*name)
+        status =
+            ya_fail(err, YA_ERR_FORMAT,
+                    "%s names no base_model_name_or_path: pass the base model with --base", path);
+    else if ((status = resolve(base_path, name, adapter, "its base model", err)) != YA_OK)
+        status = ya_wrap(err, status, "%s (--base names another)", path);
+done:
+    json_decref(json);
+    return status;
+}
+
+ya_status ya_locate_model(const char *model, const char *adapter, const char *base,
+                          char **base_path, char **adapter_path, ya_error *err)
+{
+    char lineage[YA_PATH_MAX], *found = NULL;
+    ya_status status;
+    *base_path = *adapter_path = NULL;
+    YA_TRY(resolve(&found, model, NULL, "the model", err));
+    if (find_lineage(lineage, found)) {
+        if (adapter)
+            YA_TRY(ya_fail(err, YA_ERR_USAGE,
+                           "%s is an adapter itself: pass its base as --model with --adapter %s",
+                           model, adapter));
+        YA_TRY(find_base(found, lineage, base, base_path, err));
+        *adapter_path = found;
+        found = NULL;
+        goto done;
+    }
+    if (adapter) {
+        YA_TRY(resolve(adapter_path, adapter, NULL, "the adapter", err));
+        if (!find_lineage(lineage, *adapter_path))
+            YA_TRY(ya_fail(err, YA_ERR_IO, "%s has no adapter_config.json: it is no adapter",
+                           adapter));
+    }
+    *base_path = found;
+    found = NULL;
+done:
+    ya_free(found);
+    if (status) {
+        ya_free(*base_path);
+        ya_free(*adapter_path);
+        *base_path = *adapter_path = NULL;
+    }
+    return status;
+}

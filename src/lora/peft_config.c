@@ -1,0 +1,171 @@
+/* adapter_config.json: what PEFT says about an adapter, read and checked. */
+#include "base/alloc.h"
+#include "io/json.h"
+#include "io/outdir.h"
+#include "lora/peft.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MAX_RANK = 1 << 16 };
+
+/* Features of PEFT's LoRA that change what is computed. Each must be absent: null, false, or
+ * empty. */
+static const char *const UNSUPPORTED[] = {
+    "use_dora",
+    "rank_pattern",
+    "alpha_pattern",
+    "modules_to_save",
+    "lora_bias",
+    "layer_replication",
+    "fan_in_fan_out",
+    "exclude_modules",
+    "target_parameters",
+    "use_qalora",
+    "use_bdlora",
+    "trainable_token_indices",
+    "alora_invocation_tokens",
+    "megatron_config",
+    "arrow_config",
+    "velora_config",
+    "kasa_config",
+    "monteclora_config",
+};
+enum { N_UNSUPPORTED = sizeof UNSUPPORTED / sizeof UNSUPPORTED[0] };
+
+static bool is_nothing(const json_t *value)
+{
+    if (!value || json_is_null(value) || json_is_false(value))
+        return true;
+    return (json_is_object(value) && json_object_size(value) == 0) ||
+           (json_is_array(value) && json_array_size(value) == 0);
+}
+
+static ya_status check_features(const json_t *json, const char *path, ya_error *err)
+{
+    const char *type = ya_json_get_text(json, "peft_type");
+    if (!type || strcmp(type, "LORA") != 0)
+        return ya_fail(err, YA_ERR_UNSUPPORTED, "%s: peft_type is %s, only LORA adapters are read",
+                       path, type ? type : "missing");
+    const char *bias = ya_json_get_text(json, "bias");
+    if (bias && strcmp(bias, "none") != 0)
+        return ya_fail(err, YA_ERR_UNSUPPORTED, "%s: bias is \"%s\", only \"none\" is read", path,
+                       bias);
+    /* PiSSA, OLoRA and their kin change the base weights at initialisation */
+    const char *init = ya_json_get_text(json, "init_lora_weights");
+    if (init && strcmp(init, "gaussian") != 0 && strcmp(init, "orthogonal") != 0)
+        return ya_fail(err, YA_ERR_UNSUPPORTED,
+                       "%s: init_lora_weights is \"%s\", which alters the base model", path, init);
+    for (int i = 0; i < N_UNSUPPORTED; i++)
+        if (!is_nothing(json_object_get(json, UNSUPPORTED[i])))
+            return ya_fail(err, YA_ERR_UNSUPPORTED, "%s: %s is not supported", path,
+                           UNSUPPORTED[i]);
+    return YA_OK;
+}
+
+/* "q_proj", "self_attn.q_proj", "model.layers.*.self_attn.q_proj": the target it ends in. */
+static unsigned target_bit(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    const char *last = dot ? dot + 1 : name;
+    for (unsigned t = 0; t < YA_N_TARGETS; t++)
+        if (strcmp(last, ya_target_name((ya_target)t)) == 0)
+            return 1u << t;
+    return 0;
+}
+
+static ya_status read_targets(const json_t *json, const char *path, unsigned *targets,
+                              ya_error *err)
+{
+    const json_t *modules = json_object_get(json, "target_modules");
+    const char *all = json_string_value(modules);
+    *targets = 0;
+    if (all && strcmp(all, "all-linear") == 0) {
+        *targets = (1u << YA_N_TARGETS) - 1;
+        return YA_OK;
+    }
+    for (size_t i = 0; i < json_array_size(modules); i++) {
+        const char *name = json_string_value(json_array_get(modules, i));
+        unsigned bit = name ? target_bit(name) : 0;
+        if (!bit)
+            return ya_fail(err, YA_ERR_UNSUPPORTED,
+                           "%s: target_modules has \"%s\", known are q_proj, k_proj, v_proj, "
+                           "o_proj, gate_proj, up_proj, down_proj",
+                           path, name ? name : "something that is no name");
+        *targets |= bit;
+    }
+    if (!*targets)
+        return ya_fail(err, all ? YA_ERR_UNSUPPORTED : YA_ERR_FORMAT,
+                       "%s: target_modules is %s, expected a list of module names", path,
+                       all ? "a pattern" : "missing or empty");
+    return YA_OK;
+}
+
+static bool in_list(const json_t *list, int layer)
+{
+    if (json_is_integer(list))
+        return json_integer_value(list) == layer;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (json_integer_value(json_array_get(list, i)) == layer)
+            return true;
+    return false;
+}
+
+/* The adapted layers must be the last n. */
+static ya_status read_layers(const json_t *json, const char *path, int total_layers, int *n_layers,
+                             ya_error *err)
+{
+    const json_t *list = json_object_get(json, "layers_to_transform");
+    *n_layers = 0;
+    if (is_nothing(list))
+        return YA_OK;
+    size_t count = json_is_integer(list) ? 1 : json_array_size(list);
+    *n_layers = count < INT32_MAX ? (int)count : 0;
+    if (total_layers == 0)
+        return YA_OK;
+    bool fits = *n_layers > 0 && *n_layers <= total_layers;
+    for (int layer = total_layers - *n_layers; fits && layer < total_layers; layer++)
+        fits = in_list(list, layer);
+    if (!fits)
+        return ya_fail(err, YA_ERR_UNSUPPORTED,
+                       "%s: layers_to_transform is not the last layers of the model's %d", path,
+                       total_layers);
+    return YA_OK;
+}
+
+static ya_status read_rank(const json_t *json, const char *path, ya_lora_config *config,
+                           ya_error *err)
+{
+    int64_t rank;
+    if (!ya_json_get_i64(json, "r", &rank) || rank < 1 || rank > MAX_RANK)
+        return ya_fail(err, YA_ERR_FORMAT, "%s: r is not a whole number from 1 to %d", path,
+                       MAX_RANK);
+    config->rank = (int)rank;
+    if (!ya_json_get_f64(json, "lora_alpha", &config->alpha) || !isfinite(config->alpha))
+        return ya_fail(err, YA_ERR_FORMAT, "%s: lora_alpha is missing or no number", path);
+    if (!ya_json_get_bool(json, "use_rslora", &config->use_rslora))
+        config->use_rslora = false;
+    return YA_OK;
+}
+
+ya_status ya_peft_read_config(const char *dir, int total_layers, ya_lora_config *config,
+                              char **base, ya_error *err)
+{
+    char path[YA_PATH_MAX];
+    json_t *json = NULL;
+    ya_status status;
+    *base = NULL;
+    *config = (ya_lora_config){0};
+    YA_TRY(ya_path_join(path, dir, "adapter_config.json", err));
+    YA_TRY(ya_json_read_file(path, &json, err));
+    YA_TRY(check_features(json, path, err));
+    YA_TRY(read_rank(json, path, config, err));
+    YA_TRY(read_targets(json, path, &config->targets, err));
+    YA_TRY(read_layers(json, path, total_layers, &config->n_layers, err));
+    const char *text = ya_json_get_text(json, "base_model_name_or_path");
+    if (text && !(*base = ya_strdup(text)))
+        status = ya_fail(err, YA_ERR_MEMORY, "out of memory for a path");
+done:
+    json_decref(json);
+    return status;
+}
