@@ -1,0 +1,255 @@
+#include "data/dataset.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "data/encode.h"
+#include "data/spool.h"
+#include "io/jsonl.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { SHOWN_BAD_LINES = 20, STATIC_LABELS_MIN = 100 };
+static const int64_t PROGRESS_NS = 2000000000;
+
+/* The reading of one data set. */
+typedef struct {
+    const ya_dataset_options *options;
+    ya_dataset *set;
+    ya_encoder *encoder;
+    ya_spool tokens, records;
+    ya_record record;
+    ya_ids ids, counted;
+    int64_t next_progress;
+    /* of the file at hand: do all its records carry the same two labels? */
+    uint64_t file_records;
+    double first_weight, first_entropy;
+    bool same_labels;
+} reading;
+
+static uint32_t source_index(ya_dataset *set, const char *name)
+{
+    if (!name || !*name)
+        name = "(none)";
+    for (uint32_t i = 0; i < set->n_sources; i++)
+        if (strncmp(set->sources[i].name, name, sizeof set->sources[i].name - 1) == 0)
+            return i;
+    if (set->n_sources == YA_MAX_SOURCES - 1)
+        name = "(others)";
+    else if (set->n_sources == YA_MAX_SOURCES)
+        return YA_MAX_SOURCES - 1;
+    snprintf(set->sources[set->n_sources].name, sizeof set->sources[0].name, "%s", name);
+    return set->n_sources++;
+}
+
+static ya_status check_labelled(const reading *r, ya_error *err)
+{
+    bool w = !isnan(r->record.auth_weight), h = !isnan(r->record.prov_entropy);
+    if ((w && h) || !r->options->need_labels)
+        return YA_OK;
+    return ya_fail(err, YA_ERR_DATA,
+                   "the record has no %s, which this distrust_mode needs: label the data, or pass "
+                   "--distrust-mode off",
+                   w ? "prov_entropy" : "auth_weight");
+}
+
+/* The first token of every record is context only; a record of one token has no target. */
+static ya_status spool_tokens(reading *r, ya_data_record *record, ya_error *err)
+{
+    uint32_t n_targets = 0;
+    for (size_t i = 0; i < r->ids.size; i++) {
+        bool counted = r->counted.data[i] != 0;
+        uint32_t token = (uint32_t)r->ids.data[i] | (counted ? YA_TOKEN_COUNTED : 0);
+        n_targets += counted;
+        ya_status status = ya_spool_write(&r->tokens, &token, sizeof token, err);
+        if (status)
+            return status;
+    }
+    record->n_targets = n_targets;
+    return YA_OK;
+}
+
+static void watch_labels(reading *r, const ya_data_record *record)
+{
+    if (r->file_records++ == 0) {
+        r->first_weight = record->auth_weight;
+        r->first_entropy = record->prov_entropy;
+        r->same_labels = true;
+    }
+    r->same_labels = r->same_labels && record->auth_weight == r->first_weight &&
+                     record->prov_entropy == r->first_entropy;
+}
+
+static ya_status add_record(reading *r, uint32_t file, uint64_t line, ya_error *err)
+{
+    ya_dataset *set = r->set;
+    ya_status status;
+    ya_data_record record = {
+        .offset = set->n_tokens,
+        .auth_weight = r->record.auth_weight,
+        .prov_entropy = r->record.prov_entropy,
+        .line = line,
+        .file = file,
+    };
+    YA_TRY(check_labelled(r, err));
+    YA_TRY(ya_encoder_encode(r->encoder, &r->record, &r->ids, &r->counted, err));
+    if (r->ids.size > INT32_MAX)
+        return ya_fail(err, YA_ERR_DATA, "the record has %zu tokens, at most %d are possible",
+                       r->ids.size, INT32_MAX);
+    record.length = (uint32_t)r->ids.size;
+    record.source = source_index(set, r->record.source);
+    YA_TRY(spool_tokens(r, &record, err));
+    YA_TRY(ya_spool_write(&r->records, &record, sizeof record, err));
+    watch_labels(r, &record);
+    set->n_records++;
+    set->n_tokens += record.length;
+    set->n_targets += record.n_targets;
+    set->n_empty += record.n_targets == 0;
+    set->n_unlabelled += isnan(record.auth_weight) || isnan(record.prov_entropy);
+    if (record.length > set->longest)
+        set->longest = record.length;
+done:
+    return status;
+}
+
+static void show_bad_line(reading *r, const char *path, uint64_t line, ya_line_reason reason)
+{
+    if (r->set->n_bad++ < SHOWN_BAD_LINES)
+        ya_warn("%s:%llu: %s: the line is left out", path, (unsigned long long)line,
+                ya_line_reason_name(reason));
+}
+
+static void show_progress(reading *r)
+{
+    if (r->options->quiet || (r->set->n_records & 63) != 0 || ya_now_ns() < r->next_progress)
+        return;
+    r->next_progress = ya_now_ns() + PROGRESS_NS;
+    ya_info("tokenising: %llu records, %.1f million tokens", (unsigned long long)r->set->n_records,
+            (double)r->set->n_tokens * 1e-6);
+}
+
+static ya_status read_line(reading *r, uint32_t file, const ya_line *line, ya_error *err)
+{
+    const char *path = r->set->files[file].path;
+    ya_line_reason reason = YA_LINE_LONG;
+    ya_status status = YA_OK;
+    if (!line->too_long)
+        status = ya_record_parse(&r->record, line->text, line->size, r->options->text_field,
+                                 &reason, err);
+    if (!status && reason == YA_LINE_GOOD)
+        status = add_record(r, file, line->number, err);
+    else if (!status)
+        show_bad_line(r, path, line->number, reason);
+    if (status == YA_ERR_DATA || status == YA_ERR_UNSUPPORTED)
+        return ya_wrap(err, status, "%s:%llu", path, (unsigned long long)line->number);
+    if (!status)
+        show_progress(r);
+    return status;
+}
+
+static ya_status read_data_file(reading *r, uint32_t file, ya_error *err)
+{
+    ya_data_file *f = &r->set->files[file];
+    ya_jsonl *stream = NULL;
+    ya_line line;
+    ya_status status;
+    r->file_records = 0;
+    YA_TRY(ya_sha256_file(f->path, f->sha256, err));
+    YA_TRY(ya_jsonl_open(&stream, f->path, err));
+    for (;;) {
+        YA_TRY(ya_jsonl_next(stream, &line, err));
+        if (!line.text)
+            break;
+        YA_TRY(read_line(r, file, &line, err));
+    }
+    if (r->file_records >= STATIC_LABELS_MIN && r->same_labels)
+        ya_warn("all %llu records of %s carry the same labels (auth_weight %g, prov_entropy %g): "
+                "they look assigned per file, not per record",
+                (unsigned long long)r->file_records, f->path, r->first_weight, r->first_entropy);
+done:
+    ya_jsonl_close(stream);
+    return status;
+}
+
+static ya_status read_all(reading *r, ya_error *err)
+{
+    const ya_dataset_options *o = r->options;
+    ya_dataset *set = r->set;
+    const char *directory = o->directory ? o->directory : getenv("TMPDIR");
+    if (!directory || !*directory)
+        directory = "/tmp";
+    ya_status status;
+    YA_TRY(ya_encoder_new(&r->encoder, o->model_path, o->chat_template, o->vocab_size, err));
+    YA_TRY(ya_spool_open(&r->tokens, directory, err));
+    YA_TRY(ya_spool_open(&r->records, directory, err));
+    r->next_progress = ya_now_ns() + PROGRESS_NS;
+    for (uint32_t i = 0; i < set->n_files; i++)
+        YA_TRY(read_data_file(r, i, err));
+    if (set->n_bad > SHOWN_BAD_LINES)
+        ya_warn("%llu lines were left out in all", (unsigned long long)set->n_bad);
+    if (set->n_records == 0)
+        return ya_fail(err, YA_ERR_DATA, "%s%s: no usable record", set->files[0].path,
+                       set->n_files > 1 ? " and the other files" : "");
+    const void *data;
+    YA_TRY(ya_spool_map(&r->tokens, &data, &set->token_bytes, err));
+    set->tokens = data;
+    YA_TRY(ya_spool_map(&r->records, &data, &set->record_bytes, err));
+    set->records = data;
+done:
+    return status;
+}
+
+static ya_status copy_paths(ya_dataset *set, const ya_dataset_options *options, ya_error *err)
+{
+    set->files = ya_alloc_zero(options->n_paths, sizeof *set->files);
+    for (size_t i = 0; set->files && i < options->n_paths; i++) {
+        set->files[i].path = ya_strdup(options->paths[i]);
+        if (!set->files[i].path)
+            break;
+        set->n_files++;
+    }
+    return set->n_files == options->n_paths
+               ? YA_OK
+               : ya_fail(err, YA_ERR_MEMORY, "out of memory for the paths of the data");
+}
+
+ya_status ya_dataset_open(ya_dataset **out, const ya_dataset_options *options, ya_error *err)
+{
+    *out = ya_alloc_zero(1, sizeof **out);
+    if (!*out)
+        return ya_fail(err, YA_ERR_MEMORY, "out of memory for a data set");
+    reading r = {.options = options, .set = *out, .tokens.fd = -1, .records.fd = -1};
+    ya_status status;
+    YA_TRY(copy_paths(*out, options, err));
+    YA_TRY(read_all(&r, err));
+done:
+    ya_encoder_free(r.encoder);
+    ya_spool_close(&r.tokens);
+    ya_spool_close(&r.records);
+    ya_record_free(&r.record);
+    ya_ids_free(&r.ids);
+    ya_ids_free(&r.counted);
+    if (status) {
+        ya_dataset_close(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+void ya_dataset_close(ya_dataset *dataset)
+{
+    if (!dataset)
+        return;
+    if (dataset->tokens)
+        munmap((void *)(uintptr_t)dataset->tokens, dataset->token_bytes);
+    if (dataset->records)
+        munmap((void *)(uintptr_t)dataset->records, dataset->record_bytes);
+    for (size_t i = 0; i < dataset->n_files; i++)
+        ya_free(dataset->files[i].path);
+    ya_free(dataset->files);
+    ya_free(dataset);
+}

@@ -1,0 +1,86 @@
+/* A data set, tokenised once, lying in unlinked temporary files that are mapped read-only: it costs
+ * disk and page cache, not anonymous memory.
+ *
+ *     tokens:   u32 each: the id, and bit 31 set when it counts as a target
+ *     records:  ya_data_record each, in the order of files and lines
+ *
+ * A record longer than max_seq_length becomes several rows when passes are planned (data/batch.h);
+ * here it is whole. */
+#ifndef YA_DATA_DATASET_H
+#define YA_DATA_DATASET_H
+
+#include "base/error.h"
+#include "io/sha256.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define YA_TOKEN_COUNTED UINT32_C(0x80000000)
+enum { YA_MAX_SOURCES = 64 };
+
+typedef struct {
+    uint64_t offset;                  /* of its first token */
+    uint32_t length;                  /* tokens */
+    uint32_t n_targets;               /* n_i: counted targets; may be 0 */
+    double auth_weight, prov_entropy; /* NaN: absent */
+    uint64_t line;
+    uint32_t file;   /* index in ya_dataset.files */
+    uint32_t source; /* index in ya_dataset.sources */
+} ya_data_record;
+
+typedef struct {
+    char *path; /* as opened */
+    char sha256[YA_SHA256_HEX];
+} ya_data_file;
+
+/* One source_type, "(none)" for records without one, "(others)" for the last slot. */
+typedef struct {
+    char name[48];
+} ya_source;
+
+typedef struct {
+    const uint32_t *tokens;
+    const ya_data_record *records;
+    uint64_t n_tokens, n_records, n_targets;
+    uint64_t n_bad;        /* lines that are no records */
+    uint64_t n_unlabelled; /* records that lack a label */
+    uint64_t n_empty;      /* records without a target: taken, contribute nothing */
+    uint32_t longest;      /* tokens of the longest record */
+    ya_data_file *files;
+    size_t n_files;
+    ya_source sources[YA_MAX_SOURCES];
+    uint32_t n_sources;
+    size_t token_bytes, record_bytes; /* of the mappings */
+} ya_dataset;
+
+typedef struct {
+    const char *const *paths;
+    size_t n_paths;
+    const char *model_path;    /* for tokenizer and chat template */
+    const char *chat_template; /* NULL: the model's own */
+    const char *text_field;    /* NULL: the usual ones */
+    const char *directory;     /* where the temporary files go; NULL: TMPDIR, else /tmp */
+    int vocab_size;
+    bool need_labels; /* a record without labels is YA_ERR_DATA naming file and line */
+    bool quiet;       /* no progress lines */
+} ya_dataset_options;
+
+/* Reads and tokenises the files in order. YA_ERR_DATA with file:line for an unusable label or
+ * token id, and when no record is left; bad lines are shown and counted. */
+ya_status ya_dataset_open(ya_dataset **out, const ya_dataset_options *options,
+                          ya_error *err) YA_CHECK;
+void ya_dataset_close(ya_dataset *dataset);
+
+/* The files of --data: of a directory with train.jsonl (or .gz, .zst) that file, and its val.jsonl;
+ * of another directory all its record files; a file itself. `val` (n_val 0: not set) overrides the
+ * validation files. Texts are owned; free with ya_data_paths_free. n_val 0: no validation. */
+typedef struct {
+    char **train, **val;
+    size_t n_train, n_val;
+} ya_data_paths;
+ya_status ya_data_find(ya_data_paths *out, char *const *data, size_t n_data, char *const *val,
+                       size_t n_val, ya_error *err) YA_CHECK;
+void ya_data_paths_free(ya_data_paths *paths);
+
+#endif
