@@ -1,0 +1,333 @@
+#include "train/job.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "io/outdir.h"
+#include "lora/locate.h"
+#include "lora/peft.h"
+#include "train/layout.h"
+
+#include <malloc.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static ya_distrust distrust_of(const ya_settings *s)
+{
+    static const ya_distrust_mode modes[] = {
+        [YA_MODE_WEIGHTED] = YA_DISTRUST_WEIGHTED,
+        [YA_MODE_ADDITIVE] = YA_DISTRUST_ADDITIVE,
+        [YA_MODE_OFF] = YA_DISTRUST_OFF,
+    };
+    return (ya_distrust){
+        .mode = modes[s->distrust_mode],
+        .alpha = s->distrust_alpha,
+        .strength = s->distrust_strength,
+        .max_ratio = s->distrust_max_ratio,
+        .lambda = s->distrust_lambda,
+    };
+}
+
+static uint64_t count_parameters(const ya_model *model)
+{
+    const ya_tensor_set *set = model->gguf ? ya_gguf_tensors(model->gguf) : &model->files;
+    uint64_t n = 0;
+    for (size_t i = 0; i < set->n_tensors; i++)
+        n += (uint64_t)ya_tensor_elements(&set->tensors[i]);
+    return n;
+}
+
+static ya_status real_path(char **path, ya_error *err)
+{
+    char full[YA_PATH_MAX];
+    if (!*path || !realpath(*path, full))
+        return YA_OK; /* what is wrong with it is said when it is opened */
+    char *copy = ya_strdup(full);
+    if (!copy)
+        return ya_fail(err, YA_ERR_MEMORY, "out of memory for a path");
+    ya_free(*path);
+    *path = copy;
+    return YA_OK;
+}
+
+static bool is_file(const char *dir, const char *name)
+{
+    char path[YA_PATH_MAX];
+    return ya_path_join(path, dir, name, NULL) == YA_OK && access(path, F_OK) == 0;
+}
+
+/* What is trained: as the adapter says, else as the settings say. */
+static ya_status choose_trained(ya_job *job, ya_error *err)
+{
+    const ya_settings *s = &job->settings;
+    const ya_model_config *c = &job->model->config;
+    if (job->adapter_path && is_file(job->adapter_path, "adapter_config.json")) {
+        char *base = NULL;
+        ya_status status =
+            ya_peft_read_config(job->adapter_path, c->n_layers, &job->lora, &base, err);
+        ya_free(base);
+        return status;
+    }
+    if (job->command == YA_FOR_EVALUATE) {
+        if (job->adapter_path)
+            return ya_fail(err, YA_ERR_UNSUPPORTED,
+                           "%s holds fully trained tensors: export it as a model to evaluate it",
+                           job->adapter_path);
+        return YA_OK; /* the base alone */
+    }
+    if (s->lora_rank == 0) {
+        job->full = true;
+        if (s->trainable.n == 0)
+            return ya_fail(err, YA_ERR_USAGE,
+                           "lora_rank 0 is full fine-tuning: name the tensors to train with "
+                           "--trainable PATTERN (\"*\" for all)");
+        return YA_OK;
+    }
+    job->lora = (ya_lora_config){
+        .rank = (int)s->lora_rank,
+        .alpha = s->lora_alpha > 0.0 ? s->lora_alpha : 2.0 * (double)s->lora_rank,
+        .use_rslora = s->use_rslora,
+        .targets = s->lora_targets,
+        .n_layers = s->lora_num_layers < c->n_layers ? (int)s->lora_num_layers : 0,
+    };
+    return YA_OK;
+}
+
+static ya_engine_config engine_config_of(const ya_job *job)
+{
+    const ya_settings *s = &job->settings;
+    /* a row feeds all but its last token; a pass must hold the longest */
+    int64_t capacity = s->pass_tokens > s->max_seq_length ? s->pass_tokens : s->max_seq_length;
+    bool bf16 =
+        s->dtype == YA_COMPUTE_BF16 || (s->dtype == YA_COMPUTE_AUTO && ya_engine_has_bf16());
+    return (ya_engine_config){
+        .train = job->train,
+        .bf16 = bf16,
+        .grad_checkpoint = s->grad_checkpoint,
+        .pass_tokens = (int)capacity,
+        .threads = s->threads > 0 ? (int)s->threads : omp_get_num_procs(),
+        .lora_dropout = s->lora_dropout,
+    };
+}
+
+static ya_status apply_tier(ya_job *job, ya_error *err)
+{
+    int n_changed = 0;
+    if (job->settings.n_tier_values == 0)
+        return YA_OK;
+    ya_status status = ya_settings_apply_tier(&job->settings, count_parameters(job->model),
+                                              job->command, &n_changed, err);
+    if (!status && n_changed > 0)
+        ya_info("%d settings are those of the model's tier in the configuration", n_changed);
+    return status;
+}
+
+ya_status ya_job_open(ya_job *job, const ya_settings *s, unsigned command, const char *checkpoint,
+                      ya_error *err)
+{
+    ya_status status;
+    *job = (ya_job){.command = command, .train = command != YA_FOR_EVALUATE, .settings = *s};
+    if (!s->model)
+        YA_TRY(ya_fail(err, YA_ERR_USAGE, "no model is given: pass --model PATH"));
+    YA_TRY(ya_memory_open(&job->probe, "", err));
+    job->probing = true;
+    YA_TRY(
+        ya_locate_model(s->model, s->adapter, s->base, &job->base_path, &job->adapter_path, err));
+    if (checkpoint) {
+        ya_free(job->adapter_path);
+        job->adapter_path = ya_strdup(checkpoint);
+        if (!job->adapter_path)
+            YA_TRY(ya_fail(err, YA_ERR_MEMORY, "out of memory for a path"));
+    }
+    YA_TRY(real_path(&job->base_path, err));
+    YA_TRY(real_path(&job->adapter_path, err));
+    YA_TRY(ya_model_open(&job->model, job->base_path, err));
+    YA_TRY(apply_tier(job, err));
+    YA_TRY(choose_trained(job, err));
+    job->distrust = distrust_of(&job->settings);
+    YA_TRY(ya_distrust_check(&job->distrust, err));
+    job->engine_config = engine_config_of(job);
+    omp_set_num_threads(job->engine_config.threads);
+    int64_t records = job->settings.batch_size;
+    if (job->train &&
+        __builtin_mul_overflow(records, job->settings.gradient_accumulation_steps, &records))
+        records = INT64_MAX;
+    if (records > INT32_MAX / 64)
+        YA_TRY(
+            ya_fail(err, YA_ERR_USAGE, "a step of %lld records is too large", (long long)records));
+    job->max_records = (int)records;
+done:
+    return status;
+}
+
+static ya_status read_set(ya_job *job, ya_dataset **out, char *const *paths, size_t n,
+                          const char *directory, ya_error *err)
+{
+    const ya_settings *s = &job->settings;
+    ya_dataset_options options = {
+        .paths = (const char *const *)paths,
+        .n_paths = n,
+        .model_path = job->base_path,
+        .chat_template = s->chat_template,
+        .text_field = s->text_field,
+        .directory = directory,
+        .vocab_size = job->model->config.vocab_size,
+        .need_labels = job->train && job->distrust.mode != YA_DISTRUST_OFF,
+        .quiet = s->quiet,
+    };
+    return ya_dataset_open(out, &options, err);
+}
+
+ya_status ya_job_read_data(ya_job *job, const char *directory, ya_error *err)
+{
+    const ya_settings *s = &job->settings;
+    ya_data_paths paths = {0};
+    ya_status status;
+    if (s->data.n == 0)
+        YA_TRY(ya_fail(err, YA_ERR_USAGE, "no data is given: pass --data PATH"));
+    YA_TRY(ya_data_find(&paths, s->data.items, s->data.n, s->val_data.items, s->val_data.n, err));
+    YA_TRY(read_set(job, &job->train_data, paths.train, paths.n_train, directory, err));
+    if (paths.n_val > 0 && job->train)
+        YA_TRY(read_set(job, &job->val_data, paths.val, paths.n_val, directory, err));
+    if (job->train_data->n_targets == 0)
+        YA_TRY(ya_fail(err, YA_ERR_DATA, "%s: no record has a token to learn",
+                       job->train_data->files[0].path));
+    ya_weights_find(&job->weights, &job->distrust, job->train_data);
+    malloc_trim(0); /* the tokenizer is gone: what it held goes back */
+done:
+    ya_data_paths_free(&paths);
+    return status;
+}
+
+static ya_status plan_once(ya_job *job, ya_error *err)
+{
+    ya_arena dry;
+    ya_memory_reading now;
+    ya_arena_init_dry(&dry);
+    ya_status status = ya_job_layout(job, &dry, err);
+    if (status)
+        return status;
+    ya_memory_read(&job->probe, &now);
+    uint64_t mapped = job->model->mapped_bytes;
+    if (job->train_data)
+        mapped += job->train_data->token_bytes + job->train_data->record_bytes;
+    if (job->val_data)
+        mapped += job->val_data->token_bytes + job->val_data->record_bytes;
+    ya_plan_make(&job->plan, &dry, &job->settings, &now, mapped, job->engine_config.threads);
+    return YA_OK;
+}
+
+/* Makes passes smaller; false when they are at the longest row already. */
+static bool shrink_pass(ya_job *job)
+{
+    int least = (int)job->settings.max_seq_length;
+    int smaller = (int)(job->engine_config.pass_tokens * job->settings.batch_size_reduction_factor);
+    if (smaller < least)
+        smaller = least;
+    if (smaller >= job->engine_config.pass_tokens)
+        return false;
+    ya_info("memory: passes of %d tokens instead of %d, so that the plan fits; batches stay as "
+            "they are",
+            smaller, job->engine_config.pass_tokens);
+    job->engine_config.pass_tokens = smaller;
+    return true;
+}
+
+ya_status ya_job_fit(ya_job *job, ya_error *err)
+{
+    ya_status status = plan_once(job, err);
+    while (!status && !job->plan.fits && job->settings.auto_fit) {
+        if (job->train && !job->engine_config.grad_checkpoint) {
+            ya_info("memory: gradient checkpointing is on, so that the plan fits");
+            job->engine_config.grad_checkpoint = true;
+        } else if (!shrink_pass(job)) {
+            break;
+        }
+        status = plan_once(job, err);
+    }
+    job->settings.grad_checkpoint = job->engine_config.grad_checkpoint;
+    return status;
+}
+
+/* The longest sequence (halved from the one given) whose plan fits; 0: none. */
+static int64_t largest_sequence(const ya_job *job)
+{
+    ya_job other = *job;
+    other.params = (ya_params){0}; /* its own list */
+    int64_t fits = 0;
+    for (int64_t n = job->settings.max_seq_length / 2; n >= 16 && !fits; n /= 2) {
+        other.settings.max_seq_length = n;
+        other.engine_config.pass_tokens = (int)n;
+        if (plan_once(&other, NULL) != YA_OK)
+            break;
+        if (other.plan.fits)
+            fits = n;
+    }
+    ya_params_free(&other.params);
+    return fits;
+}
+
+ya_status ya_job_refuse(const ya_job *job, ya_error *err)
+{
+    const ya_plan *p = &job->plan;
+    double gb = 1.0 / (double)YA_GB;
+    char advice[96] = "no shorter sequence fits with these settings";
+    int64_t fits = largest_sequence(job);
+    if (fits > 0)
+        snprintf(advice, sizeof advice, "the largest that fits is --max-seq-length %lld",
+                 (long long)fits);
+    return ya_fail(err, YA_ERR_MEMORY,
+                   "the plan needs %.3f GB of memory, %.3f GB more than the %.3f GB that %s "
+                   "allows; %s",
+                   (double)p->anonymous_peak * gb,
+                   (double)(p->anonymous_peak - p->budget.bytes) * gb, (double)p->budget.bytes * gb,
+                   p->budget.reason, advice);
+}
+
+/* Commits every page now, so that memory is constant from the first step on. */
+static void touch_pages(ya_arena *arena)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    for (size_t at = 0; at < arena->used; at += page) {
+        volatile unsigned char *byte = arena->base + at;
+        *byte = *byte;
+    }
+}
+
+static ya_status initial_values(ya_job *job, ya_error *err)
+{
+    if (job->full)
+        return job->adapter_path ? ya_trained_read(job->adapter_path, &job->params, err) : YA_OK;
+    if (job->lora.rank == 0)
+        return YA_OK;
+    if (job->adapter_path)
+        return ya_peft_read_weights(job->adapter_path, &job->params, err);
+    ya_lora_init(&job->params, (uint64_t)job->settings.seed);
+    return YA_OK;
+}
+
+ya_status ya_job_reserve(ya_job *job, ya_error *err)
+{
+    ya_status status;
+    YA_TRY(ya_arena_init(&job->arena, job->plan.regions.used, err));
+    YA_TRY(ya_job_layout(job, &job->arena, err));
+    touch_pages(&job->arena);
+    YA_TRY(initial_values(job, err));
+done:
+    return status;
+}
+
+void ya_job_close(ya_job *job)
+{
+    ya_engine_close(job->engine);
+    ya_params_free(&job->params);
+    ya_dataset_close(job->train_data);
+    ya_dataset_close(job->val_data);
+    ya_model_close(job->model);
+    ya_arena_free(&job->arena);
+    if (job->probing)
+        ya_memory_close(&job->probe);
+    ya_free(job->base_path);
+    ya_free(job->adapter_path);
+    *job = (ya_job){0};
+}

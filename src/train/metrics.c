@@ -1,0 +1,147 @@
+#include "train/metrics.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/format.h"
+#include "io/json.h"
+#include "io/map.h"
+#include "io/outdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 4096 };
+
+/* Bytes of the lines of steps up to `last_step`: a line of a later step, or a torn one, ends them.
+ */
+static ya_status find_end(const char *path, int64_t last_step, off_t *end, ya_error *err)
+{
+    char *text = NULL;
+    size_t size = 0, at = 0;
+    ya_status status = ya_read_file(path, (size_t)1 << 34, &text, &size, err);
+    if (status)
+        return status;
+    while (at < size) {
+        const char *newline = memchr(text + at, '\n', size - at);
+        json_t *line =
+            newline ? json_loadb(text + at, (size_t)(newline - text) - at, 0, NULL) : NULL;
+        int64_t step = INT64_MAX;
+        bool known = ya_json_get_i64(line, "step", &step);
+        json_decref(line);
+        if (!known || step > last_step)
+            break;
+        at = (size_t)(newline - text) + 1;
+    }
+    *end = (off_t)at;
+    ya_free(text);
+    return YA_OK;
+}
+
+ya_status ya_metrics_open(ya_metrics *metrics, const char *output, int64_t last_step, ya_error *err)
+{
+    off_t end = 0;
+    *metrics = (ya_metrics){.fd = -1};
+    ya_status status;
+    YA_TRY(ya_path_join(metrics->path, output, "metrics.jsonl", err));
+    metrics->fd = open(metrics->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (metrics->fd < 0)
+        YA_TRY(ya_fail_errno(err, YA_ERR_IO, "cannot write %s", metrics->path));
+    if (flock(metrics->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        YA_TRY(ya_fail(err, YA_ERR_USAGE, "another run is writing to %s", output));
+    if (last_step > 0)
+        YA_TRY(find_end(metrics->path, last_step, &end, err));
+    if (ftruncate(metrics->fd, end) != 0)
+        YA_TRY(ya_fail_errno(err, YA_ERR_IO, "cannot cut %s", metrics->path));
+done:
+    if (status)
+        ya_metrics_close(metrics);
+    return status;
+}
+
+void ya_metrics_close(ya_metrics *metrics)
+{
+    if (metrics->fd >= 0)
+        close(metrics->fd);
+    metrics->fd = -1;
+}
+
+static void add_real(ya_format *line, const char *key, double value)
+{
+    ya_format_add(line, ", \"%s\": ", key);
+    ya_format_json_real(line, value);
+}
+
+static void add_time(ya_format *line)
+{
+    ya_format_add(line, ", \"time\": %.3f}\n", ya_wall_time_s());
+}
+
+static ya_status write_line(const ya_metrics *metrics, const ya_format *line, ya_error *err)
+{
+    size_t done = 0;
+    while (done < line->size) {
+        ssize_t n = write(metrics->fd, line->data + done, line->size - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return ya_fail_errno(err, YA_ERR_IO, "cannot write %s", metrics->path);
+        done += (size_t)n;
+    }
+    return YA_OK;
+}
+
+ya_status ya_metrics_step(const ya_metrics *metrics, const ya_step_report *r, ya_error *err)
+{
+    char text[LINE_BYTES];
+    ya_format line = {.data = text, .room = sizeof text};
+    const double mb = 1.0 / (double)YA_MB;
+    ya_format_add(&line, "{\"step\": %lld", (long long)r->step);
+    add_real(&line, "epoch", r->epoch);
+    add_real(&line, "loss", r->objective.loss);
+    add_real(&line, "ce", r->objective.ce);
+    add_real(&line, "distrust", r->objective.distrust);
+    add_real(&line, "ess", r->objective.ess);
+    add_real(&line, "lr", r->rate);
+    add_real(&line, "grad_norm", r->grad_norm);
+    add_real(&line, "tokens_per_s", (double)r->objective.n_tokens / r->step_s);
+    add_real(&line, "step_s", r->step_s);
+    add_real(&line, "rss_anon_mb", (double)r->memory.rss_anon * mb);
+    add_real(&line, "rss_file_mb", (double)r->memory.rss_file * mb);
+    add_real(&line, "mem_available_gb", (double)r->memory.mem_available / (double)YA_GB);
+    add_real(&line, "leak_mb_per_step", r->leak_per_step * mb);
+    add_time(&line);
+    return write_line(metrics, &line, err);
+}
+
+ya_status ya_metrics_eval(const ya_metrics *metrics, int64_t step, const ya_ce_sums *sums,
+                          ya_error *err)
+{
+    char text[LINE_BYTES];
+    ya_format line = {.data = text, .room = sizeof text};
+    ya_format_add(&line, "{\"event\": \"eval\", \"step\": %lld", (long long)step);
+    add_real(&line, "eval_ce", sums->sum_ce / (double)sums->n_targets);
+    ya_format_add(&line, ", \"eval_tokens\": %llu", (unsigned long long)sums->n_targets);
+    for (int band = 0; band < YA_N_BANDS; band++) {
+        ya_format_add(&line, ", \"eval_ce_%s\": ", ya_band_names[band]);
+        ya_format_json_real(&line, sums->band_targets[band]
+                                       ? sums->band_ce[band] / (double)sums->band_targets[band]
+                                       : NAN);
+    }
+    add_time(&line);
+    return write_line(metrics, &line, err);
+}
+
+ya_status ya_metrics_event(const ya_metrics *metrics, int64_t step, const char *name,
+                           const char *text, ya_error *err)
+{
+    char bytes[LINE_BYTES];
+    ya_format line = {.data = bytes, .room = sizeof bytes};
+    ya_format_add(&line, "{\"event\": \"%s\", \"step\": %lld, \"text\": ", name, (long long)step);
+    ya_format_json_text(&line, text);
+    add_time(&line);
+    return write_line(metrics, &line, err);
+}

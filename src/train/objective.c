@@ -1,0 +1,126 @@
+#include "train/objective.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double BAND_LOW = 0.3, BAND_HIGH = 0.7;
+
+static bool has_labels(const ya_data_record *r)
+{
+    return !isnan(r->auth_weight) && !isnan(r->prov_entropy);
+}
+
+/* The pull in the objective: 1 unless the mode is weighted. */
+static double pull_of(const ya_distrust *config, const ya_data_record *r)
+{
+    if (config->mode != YA_DISTRUST_WEIGHTED)
+        return 1.0;
+    return ya_distrust_pull(config, ya_distrust_s(r->auth_weight, r->prov_entropy));
+}
+
+/* Sums over records with labels and targets, for mean L and ESS. */
+typedef struct {
+    ya_distrust weighted; /* the pulls are those of this mode whatever the objective's */
+    double sum_loss, sum_v, sum_v2;
+    uint64_t n;
+    bool complete; /* no record without labels so far */
+} label_sums;
+
+static label_sums start_sums(const ya_distrust *config)
+{
+    label_sums sums = {.weighted = *config, .complete = true};
+    sums.weighted.mode = YA_DISTRUST_WEIGHTED;
+    return sums;
+}
+
+static void add_record(label_sums *sums, const ya_data_record *r)
+{
+    if (r->n_targets == 0)
+        return;
+    if (!has_labels(r)) {
+        sums->complete = false;
+        return;
+    }
+    double s = ya_distrust_s(r->auth_weight, r->prov_entropy);
+    double v = ya_distrust_pull(&sums->weighted, s);
+    sums->sum_loss += ya_distrust_loss(sums->weighted.alpha, s);
+    sums->sum_v += v;
+    sums->sum_v2 += v * v;
+    sums->n++;
+}
+
+static void finish_sums(const label_sums *sums, double *mean_loss, double *ess)
+{
+    bool known = sums->complete && sums->n > 0;
+    *mean_loss = known ? sums->sum_loss / (double)sums->n : NAN;
+    *ess = known ? ya_effective_sample_size(sums->sum_v, sums->sum_v2) : NAN;
+}
+
+void ya_weights_find(ya_weights *weights, const ya_distrust *config, const ya_dataset *data)
+{
+    label_sums sums = start_sums(config);
+    double sum_vn = 0.0, sum_n = 0.0;
+    memset(weights, 0, sizeof *weights);
+    for (uint64_t i = 0; i < data->n_records; i++) {
+        const ya_data_record *r = &data->records[i];
+        weights->records[r->source]++;
+        weights->low += r->auth_weight < BAND_LOW;
+        weights->high += r->auth_weight > BAND_HIGH;
+        weights->mid += r->auth_weight >= BAND_LOW && r->auth_weight <= BAND_HIGH;
+        if (r->n_targets == 0)
+            continue;
+        double n = (double)r->n_targets, vn = pull_of(config, r) * n;
+        weights->n_counted++;
+        weights->share[r->source] += vn;
+        sum_vn += vn;
+        sum_n += n;
+        add_record(&sums, r);
+    }
+    for (uint32_t s = 0; s < data->n_sources && sum_vn > 0.0; s++)
+        weights->share[s] /= sum_vn;
+    weights->v_mean = sum_n > 0.0 ? sum_vn / sum_n : 1.0;
+    finish_sums(&sums, &weights->mean_loss, &weights->ess);
+}
+
+static uint64_t count_targets(const ya_data_record *const *records, int n)
+{
+    uint64_t total = 0;
+    for (int i = 0; i < n; i++)
+        total += records[i]->n_targets;
+    return total;
+}
+
+void ya_objective_scales(const ya_distrust *config, double v_mean,
+                         const ya_data_record *const *records, int n, double *scale)
+{
+    uint64_t total = count_targets(records, n);
+    double mean = config->mode == YA_DISTRUST_WEIGHTED ? v_mean : 1.0;
+    for (int i = 0; i < n; i++)
+        scale[i] =
+            records[i]->n_targets > 0 ? pull_of(config, records[i]) / (mean * (double)total) : 0.0;
+}
+
+void ya_objective_find(ya_objective *out, const ya_distrust *config, double v_mean,
+                       const ya_data_record *const *records, int n, const double *sum_ce)
+{
+    label_sums sums = start_sums(config);
+    double ce = 0.0, pulled = 0.0;
+    uint64_t tokens = 0, targets = count_targets(records, n);
+    for (int i = 0; i < n; i++) {
+        tokens += records[i]->length;
+        if (records[i]->n_targets == 0)
+            continue;
+        ce += sum_ce[i];
+        pulled += pull_of(config, records[i]) * sum_ce[i];
+        add_record(&sums, records[i]);
+    }
+    double total = (double)targets;
+    *out =
+        (ya_objective){.ce = targets ? ce / total : NAN, .n_targets = targets, .n_tokens = tokens};
+    finish_sums(&sums, &out->distrust, &out->ess);
+    out->loss = out->ce;
+    if (config->mode == YA_DISTRUST_WEIGHTED && targets)
+        out->loss = pulled / (v_mean * total);
+    if (config->mode == YA_DISTRUST_ADDITIVE)
+        out->loss += config->lambda * out->distrust;
+}

@@ -1,0 +1,84 @@
+#include "train/opening.h"
+
+#include "base/log.h"
+
+#include <math.h>
+
+static uint64_t count_trained(const ya_params *params)
+{
+    uint64_t n = 0;
+    for (int i = 0; i < params->n_params; i++)
+        n += (uint64_t)params->params[i].rows * (uint64_t)params->params[i].cols;
+    return n;
+}
+
+static void show_model(const ya_job *job)
+{
+    const ya_model_config *c = &job->model->config;
+    ya_info("model: %s (%s, %d layers of %d)", job->base_path,
+            ya_architecture_name(c->architecture), c->n_layers, c->hidden_size);
+    if (job->adapter_path)
+        ya_info("starting from %s", job->adapter_path);
+    double trained = (double)count_trained(&job->params) * 1e-6;
+    if (job->full)
+        ya_info("training %d tensors, %.3f million values", job->params.n_params, trained);
+    else
+        ya_info("training LoRA of rank %d, alpha %g: %.3f million values", job->lora.rank,
+                job->lora.alpha, trained);
+    ya_info("computing in %s with %d threads%s", job->engine_config.bf16 ? "bf16" : "f32",
+            job->engine_config.threads,
+            job->engine_config.grad_checkpoint ? ", gradient checkpointing" : "");
+    if (job->settings.max_seq_length > c->max_positions)
+        ya_warn("max_seq_length %lld is longer than the %d positions the model was trained on",
+                (long long)job->settings.max_seq_length, c->max_positions);
+}
+
+static void show_data(const ya_job *job, const ya_schedule *schedule)
+{
+    const ya_dataset *d = job->train_data;
+    ya_info("data: %llu records, %llu tokens, %llu of them targets",
+            (unsigned long long)d->n_records, (unsigned long long)d->n_tokens,
+            (unsigned long long)d->n_targets);
+    if (d->n_empty > 0)
+        ya_warn("%llu records have no token to learn and contribute nothing",
+                (unsigned long long)d->n_empty);
+    if (d->n_bad > 0)
+        ya_warn("%llu lines were no records", (unsigned long long)d->n_bad);
+    if (job->val_data)
+        ya_info("validation: %llu records, %llu targets",
+                (unsigned long long)job->val_data->n_records,
+                (unsigned long long)job->val_data->n_targets);
+    double epochs = (double)schedule->steps * job->max_records / (double)d->n_records;
+    ya_info("%lld steps of %d records: %.2f epochs; learning rate %g, %lld steps of warm-up",
+            (long long)schedule->steps, job->max_records, epochs, schedule->peak,
+            (long long)schedule->warmup);
+}
+
+static void show_weights(const ya_job *job)
+{
+    const ya_weights *w = &job->weights;
+    const ya_dataset *d = job->train_data;
+    static const char *const modes[] = {"weighted", "additive", "off"};
+    ya_info("distrust: mode %s, v_mean %.4f, effective sample size %.1f of %llu records",
+            modes[job->distrust.mode], w->v_mean, w->ess, (unsigned long long)w->n_counted);
+    if (job->distrust.mode == YA_DISTRUST_ADDITIVE)
+        ya_warn("distrust_mode additive changes the logged loss only: the gradient is exactly that "
+                "of the cross-entropy");
+    if (job->distrust.mode == YA_DISTRUST_WEIGHTED &&
+        job->settings.origin[YA_SET_distrust_alpha] != YA_FROM_DEFAULT)
+        ya_info("distrust_alpha cancels in mode weighted: it changes the logged distrust only");
+    for (uint32_t i = 0; i < d->n_sources && !isnan(w->ess); i++)
+        ya_info("  %-24s %8llu records, %5.1f %% of the weight", d->sources[i].name,
+                (unsigned long long)w->records[i], 100.0 * w->share[i]);
+}
+
+void ya_opening_show(const ya_job *job, const ya_schedule *schedule)
+{
+    show_model(job);
+    show_data(job, schedule);
+    show_weights(job);
+    const ya_plan *p = &job->plan;
+    ya_info("memory: %.1f MB planned, %.1f MB allowed by %s, %.1f MB mapped",
+            (double)p->anonymous_peak / (double)YA_MB, (double)p->budget.bytes / (double)YA_MB,
+            p->budget.reason, (double)p->mapped / (double)YA_MB);
+}
