@@ -359,9 +359,9 @@ ya_status ya_gguf_open(ya_gguf **out, const char *path, ya_error *err)
     gguf->set.maps = map;
     YA_TRY(ya_map_open(map, path, err));
     gguf->set.n_maps = 1;
-    reader r = {map->data, map->data + map->size, map->size, path, err};
     if (map->size == 0)
         YA_TRY(ya_fail(err, YA_ERR_FORMAT, "%s is empty, not a GGUF file", path));
+    reader r = {map->data, map->data + map->size, map->size, path, err};
     YA_TRY(read_file(&r, gguf));
     *out = gguf;
 done:
