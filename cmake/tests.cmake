@@ -10,6 +10,15 @@ else()
     get_filename_component(YA_SHARED "${CMAKE_SOURCE_DIR}/../shared" ABSOLUTE)
 endif()
 
+# A line "labels: slow" (or no_asan; several with ';') in a comment at the head of a test says where script/test runs
+# it: slow only with --slow, no_asan not under the sanitizers.
+function(ya_label_test test source)
+    file(STRINGS ${source} lines REGEX "labels: " LIMIT_COUNT 1)
+    if(lines MATCHES "labels: ([a-z_;]+)")
+        set_property(TEST ${test} APPEND PROPERTY LABELS ${CMAKE_MATCH_1})
+    endif()
+endfunction()
+
 file(GLOB YA_TESTS CONFIGURE_DEPENDS tests/*/test_*.c)
 foreach(source ${YA_TESTS})
     get_filename_component(module ${source} DIRECTORY)
@@ -23,6 +32,7 @@ foreach(source ${YA_TESTS})
     add_test(NAME ${test} COMMAND test_${test} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${test} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300
         ENVIRONMENT "YA_SHARED=${YA_SHARED};YA_BINARY=$<TARGET_FILE_DIR:ya>/your_ai;OMP_NUM_THREADS=2;OMP_WAIT_POLICY=passive")
+    ya_label_test(${test} ${source})
 endforeach()
 
 # tests/e2e/*.sh drive the program as a user does.
@@ -32,6 +42,8 @@ foreach(source ${YA_SCRIPT_TESTS})
     add_test(NAME e2e_${name} COMMAND bash ${source} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(e2e_${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600
         ENVIRONMENT "YA_SHARED=${YA_SHARED};YA_BINARY=$<TARGET_FILE_DIR:ya>/your_ai")
+    set_property(TEST e2e_${name} APPEND PROPERTY LABELS e2e)
+    ya_label_test(e2e_${name} ${source})
 endforeach()
 
 if(YA_FUZZ)

@@ -111,7 +111,7 @@ static ya_status set_number(ya_settings *s, const ya_setting *row, const char *t
     if (row->word && strcasecmp(text, row->word) == 0) {
         real = ya_word_value(row);
         integer = (int64_t)real;
-        bytes = (uint64_t)real;
+        bytes = 0; /* the word of a SIZE is always 0 */
         parsed = true;
     } else if (row->type == YA_TYPE_INT) {
         parsed = parse_int(text, &integer);

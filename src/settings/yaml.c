@@ -192,7 +192,7 @@ static ya_status find_key(const reader *r, unsigned mask, bool with_sections, in
 /* A key that names a setting, and its value. */
 static ya_status read_setting(reader *r, bool with_sections)
 {
-    int id;
+    int id = 0;
     ya_status status = find_key(r, YA_IN_FILE, with_sections, &id);
     if (status == YA_OK && r->seen[id])
         status = fail_here(r, "is set twice in this file", shown_scalar(r));
@@ -242,7 +242,7 @@ static ya_status read_tier_value(reader *r, ya_tier tier, ya_setting_id id)
 static ya_status read_tier(reader *r, ya_tier tier)
 {
     for (;;) {
-        int id;
+        int id = 0;
         ya_status status = next(r);
         if (status != YA_OK || is(r, YAML_MAPPING_END_EVENT))
             return status;
