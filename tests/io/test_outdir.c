@@ -234,34 +234,62 @@ static void files_are_replaced_whole(void **state)
     assert_true(S_ISCHR(info.st_mode));
 }
 
-static void a_full_disk_loses_nothing_old_and_leaves_nothing_new(void **state)
+/* Publishes "full" with files limited to `bytes` each: what a full disk does, at a place of our
+ * choice. */
+static ya_status publish_limited(const char *text, rlim_t bytes, ya_error *err)
+{
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    ya_status status = publish("full", text, err);
+    if (status)
+        ya_outdir_abandon(scratch_dir, "full");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    return status;
+}
+
+static void a_disk_full_at_any_byte_loses_nothing_old_and_leaves_nothing_new(void **state)
+{
+    (void)state;
+    ya_error err = {0};
+    int failures = 0;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(publish("full", "old", NULL), YA_OK);
+    /* The data has 9 bytes, the sums 71: the first limits stop the one, the others the other. */
+    for (rlim_t bytes = 0; publish_limited("new, more", bytes, &err); bytes++) {
+        failures++;
+        assert_int_equal(err.status, YA_ERR_IO);
+        assert_non_null(
+            strstr(err.text, bytes < 9 ? "/data: File too large" : "SHA256SUMS: File too large"));
+        holds("full/data", "old");
+        assert_int_equal(ya_outdir_verify(scratch("full"), NULL), YA_OK);
+        assert_false(scratch_exists(".tmp-full"));
+        assert_false(scratch_exists(".old-full"));
+    }
+    assert_int_equal(failures, 71);
+    holds("full/data", "new, more");
+}
+
+static void a_file_that_finds_no_room_leaves_the_old_one(void **state)
 {
     (void)state;
     static char big[100000];
     ya_error err = {0};
     struct rlimit before, small;
-    char temporary[YA_PATH_MAX], file[YA_PATH_MAX];
-    memset(big, 'x', sizeof big - 1);
-    assert_int_equal(publish("full", "old", NULL), YA_OK);
+    memset(big, 'x', sizeof big);
     scratch_text("plain", "old");
+    signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     small = before;
-    small.rlim_cur = 20;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(ya_outdir_begin(scratch_dir, "full", temporary, NULL), YA_OK);
-    assert_int_equal(ya_path_join(file, temporary, "data", NULL), YA_OK);
-    assert_int_equal(ya_write_file(file, "new", 3, NULL), YA_OK);
+    small.rlim_cur = 50000;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    ya_status whole = ya_outdir_commit(scratch_dir, "full", &err); /* its sums have 71 bytes */
-    ya_status plain = ya_write_file(scratch("plain"), big, sizeof big, &err);
+    ya_status status = ya_write_file(scratch("plain"), big, sizeof big, &err);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_int_equal(whole, YA_ERR_IO);
-    assert_int_equal(plain, YA_ERR_IO);
+    assert_int_equal(status, YA_ERR_IO);
     assert_non_null(strstr(err.text, "File too large"));
-    holds("full/data", "old");
     holds("plain", "old");
-    assert_int_equal(ya_outdir_verify(scratch("full"), NULL), YA_OK);
-    assert_false(scratch_exists(".tmp-full"));
     assert_false(scratch_exists(".tmp-plain"));
     assert_int_equal(ya_write_file("/dev/full", "x", 1, &err), YA_ERR_IO);
     assert_non_null(strstr(err.text, "No space left"));
@@ -312,7 +340,8 @@ int main(void)
         cmocka_unit_test(recovery_puts_back_or_removes_what_a_killed_run_left),
         cmocka_unit_test(killed_at_any_moment_one_whole_directory_is_left),
         cmocka_unit_test(files_are_replaced_whole),
-        cmocka_unit_test(a_full_disk_loses_nothing_old_and_leaves_nothing_new),
+        cmocka_unit_test(a_disk_full_at_any_byte_loses_nothing_old_and_leaves_nothing_new),
+        cmocka_unit_test(a_file_that_finds_no_room_leaves_the_old_one),
         cmocka_unit_test(more_files_than_a_listing_holds_are_refused_but_can_be_removed),
         cmocka_unit_test(removal_wants_a_directory_and_follows_no_link),
     };
