@@ -18,8 +18,8 @@ ya_status ya_arena_init(ya_arena *arena, size_t bytes, ya_error *err)
     memset(arena, 0, sizeof *arena);
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t size = ya_round_up(bytes ? bytes : 1, page);
-    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                      -1, 0);
+    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED)
         return ya_fail_errno(err, YA_ERR_MEMORY, "cannot reserve %.2f GB of address space",
                              (double)size / 1e9);
@@ -35,7 +35,8 @@ void ya_arena_free(ya_arena *arena)
     memset(arena, 0, sizeof *arena);
 }
 
-static ya_region *region_of(ya_arena *arena, const char *name, const char *lifetime, const char *reason)
+static ya_region *region_of(ya_arena *arena, const char *name, const char *lifetime,
+                            const char *reason)
 {
     for (int i = 0; i < arena->n_regions; i++)
         if (strcmp(arena->regions[i].name, name) == 0)

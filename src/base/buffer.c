@@ -13,7 +13,8 @@ static ya_status reserve(void **data, size_t *room, size_t need, size_t size, ya
     size_t wanted = *room + *room / 2 > need ? *room + *room / 2 : need;
     void *bigger = ya_realloc_array(*data, wanted, size);
     if (!bigger)
-        return ya_fail(err, YA_ERR_MEMORY, "out of memory for %zu items of %zu bytes", wanted, size);
+        return ya_fail(err, YA_ERR_MEMORY, "out of memory for %zu items of %zu bytes", wanted,
+                       size);
     *data = bigger;
     *room = wanted;
     return YA_OK;
@@ -23,7 +24,8 @@ ya_status ya_buffer_add(ya_buffer *buffer, const void *bytes, size_t n, ya_error
 {
     size_t need;
     if (!ya_add_size(buffer->size, n, &need) || !ya_add_size(need, 1, &need))
-        return ya_fail(err, YA_ERR_MEMORY, "a text of %zu bytes cannot grow by %zu", buffer->size, n);
+        return ya_fail(err, YA_ERR_MEMORY, "a text of %zu bytes cannot grow by %zu", buffer->size,
+                       n);
     void *data = buffer->data;
     ya_status status = reserve(&data, &buffer->room, need, 1, err);
     if (status)

@@ -187,23 +187,30 @@ typedef struct {
     ya_params *params;
     const char *const *patterns;
     size_t n_patterns;
-    uint64_t used; /* patterns that matched something */
 } selection;
 
 static void select_slot(void *user, const tensor_slot *slot)
 {
     selection *s = user;
     bool wanted = false;
-    for (size_t i = 0; i < s->n_patterns; i++)
-        if (fnmatch(s->patterns[i], slot->name, 0) == 0) {
-            wanted = true;
-            s->used |= (uint64_t)1 << i;
-        }
+    for (size_t i = 0; i < s->n_patterns && !wanted; i++)
+        wanted = fnmatch(s->patterns[i], slot->name, 0) == 0;
     if (!wanted)
         return;
     int64_t rows = slot->matrix ? slot->matrix->rows : slot->vector_size;
     int64_t cols = slot->matrix ? slot->matrix->cols : 1;
     snprintf(add(s->params, rows, cols, !slot->matrix), NAME_BYTES, "%s", slot->name);
+}
+
+typedef struct {
+    const char *pattern;
+    bool found;
+} search;
+
+static void look_for(void *user, const tensor_slot *slot)
+{
+    search *s = user;
+    s->found = s->found || fnmatch(s->pattern, slot->name, 0) == 0;
 }
 
 typedef struct {
@@ -242,20 +249,20 @@ static void bind_slot(void *user, const tensor_slot *slot)
 ya_status ya_trainable_layout(ya_params *params, ya_model *model, const char *const *patterns,
                               size_t n_patterns, bool train, ya_arena *arena, ya_error *err)
 {
-    if (n_patterns > 64)
-        return ya_fail(err, YA_ERR_USAGE, "trainable has %zu patterns, at most 64 are possible",
-                       n_patterns);
     if (!params->params) {
         ya_status status =
             make_list(params, 3 + (2 * YA_N_TARGETS + 4) * model->config.n_layers, err);
         if (status)
             return status;
-        selection s = {params, patterns, n_patterns, 0};
+        selection s = {params, patterns, n_patterns};
         visit_all(model, select_slot, &s);
-        for (size_t i = 0; i < n_patterns; i++)
-            if (!(s.used >> i & 1))
+        for (size_t i = 0; i < n_patterns; i++) {
+            search one = {patterns[i], false};
+            visit_all(model, look_for, &one);
+            if (!one.found)
                 return ya_fail(err, YA_ERR_USAGE,
                                "trainable: no tensor of the model matches \"%s\"", patterns[i]);
+        }
         if (params->n_params == 0)
             return ya_fail(err, YA_ERR_USAGE, "lora_rank 0 needs trainable, e.g. --trainable '*'");
     }

@@ -1,0 +1,166 @@
+#include "eval/session.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "io/safetensors.h"
+#include "lora/locate.h"
+#include "lora/peft.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int ya_threads(const ya_settings *settings)
+{
+    if (settings->threads > 0)
+        return (int)settings->threads;
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return CPU_COUNT(&set);
+    return 1;
+}
+
+bool ya_use_bf16(const ya_settings *settings)
+{
+    if (settings->dtype == YA_COMPUTE_AUTO)
+        return ya_engine_has_bf16();
+    return settings->dtype == YA_COMPUTE_BF16;
+}
+
+/* Where the tokenizer is: in the GGUF file, in the model's directory, or beside the adapter. */
+static ya_status open_tokenizer(ya_session *s, bool needed, ya_error *err)
+{
+    const char *places[] = {s->base_path, s->adapter_path};
+    for (int i = 0; i < 2; i++) {
+        char file[4096];
+        struct stat info;
+        if (!places[i] || stat(places[i], &info) != 0)
+            continue;
+        snprintf(file, sizeof file, "%s/tokenizer.json", places[i]);
+        if (S_ISDIR(info.st_mode) && access(file, R_OK) != 0)
+            continue;
+        return ya_tokenizer_open(&s->tokenizer, places[i], err);
+    }
+    if (needed)
+        return ya_fail(err, YA_ERR_IO,
+                       "%s has no tokenizer.json; text needs one (token ids do not)", s->base_path);
+    return YA_OK;
+}
+
+/* The two kinds of adapters: LoRA pairs, or tensors of the model trained themselves. */
+typedef struct {
+    ya_lora_config lora;
+    ya_tensor_set trained; /* full fine-tuning: the file, for its names; else empty */
+    const char **names;
+} adapter;
+
+static ya_status read_adapter(adapter *a, const ya_session *s, ya_error *err)
+{
+    char file[4096], *base = NULL;
+    snprintf(file, sizeof file, "%s/trained.safetensors", s->adapter_path);
+    if (access(file, F_OK) != 0) {
+        ya_status status =
+            ya_peft_read_config(s->adapter_path, s->model->config.n_layers, &a->lora, &base, err);
+        ya_free(base);
+        return status;
+    }
+    ya_status status = ya_safetensors_open(&a->trained, file, err);
+    if (status)
+        return status;
+    a->names = ya_alloc_zero(a->trained.n_tensors, sizeof *a->names);
+    if (!a->names)
+        return ya_fail(err, YA_ERR_MEMORY, "out of memory for %zu names", a->trained.n_tensors);
+    for (size_t i = 0; i < a->trained.n_tensors; i++)
+        a->names[i] = a->trained.tensors[i].name;
+    return YA_OK;
+}
+
+static ya_status lay_out_adapter(const adapter *a, ya_session *s, ya_error *err)
+{
+    if (a->names)
+        return ya_trainable_layout(&s->params, s->model, a->names, a->trained.n_tensors, false,
+                                   &s->arena, err);
+    return ya_lora_layout(&s->params, s->model, &a->lora, false, &s->arena, err);
+}
+
+ya_status ya_session_lay_out(ya_session *s, const ya_settings *settings,
+                             const ya_session_config *config, ya_error *err)
+{
+    ya_status status = YA_OK;
+    bool adapted = s->adapter_path && !config->without_adapter;
+    adapter a = {0};
+    ya_engine_config engine = {.bf16 = !config->exact && ya_use_bf16(settings),
+                               .pass_tokens = config->pass_tokens,
+                               .threads = ya_threads(settings),
+                               .cache_tokens = config->cache_tokens};
+    if (adapted)
+        YA_TRY(read_adapter(&a, s, err));
+    for (int real = 0; real < 2; real++) {
+        size_t planned = s->arena.used;
+        if (real)
+            YA_TRY(ya_arena_init(&s->arena, planned, err));
+        else
+            ya_arena_init_dry(&s->arena);
+        if (adapted)
+            YA_TRY(lay_out_adapter(&a, s, err));
+        YA_TRY(ya_engine_layout(&s->engine, s->model, &engine, &s->arena, err));
+    }
+    if (adapted)
+        status = a.names ? ya_trained_read(s->adapter_path, &s->params, err)
+                         : ya_peft_read_weights(s->adapter_path, &s->params, err);
+done:
+    ya_tensor_set_free(&a.trained);
+    ya_free(a.names);
+    return status;
+}
+
+ya_status ya_session_open_parts(ya_session *session, const ya_settings *settings,
+                                const ya_session_config *config, ya_error *err)
+{
+    ya_status status;
+    memset(session, 0, sizeof *session);
+    if (!settings->model)
+        return ya_fail(err, YA_ERR_USAGE,
+                       "no model: say which with --model (a directory or a GGUF file)");
+    YA_TRY(ya_locate_model(settings->model, settings->adapter, settings->base, &session->base_path,
+                           &session->adapter_path, err));
+    YA_TRY(ya_model_open(&session->model, session->base_path, err));
+    status = open_tokenizer(session, config->need_tokenizer, err);
+done:
+    if (status)
+        ya_session_close(session);
+    return status;
+}
+
+ya_status ya_session_open(ya_session *session, const ya_settings *settings,
+                          const ya_session_config *config, ya_error *err)
+{
+    ya_status status = ya_session_open_parts(session, settings, config, err);
+    if (!status && (status = ya_session_lay_out(session, settings, config, err)))
+        ya_session_close(session);
+    return status;
+}
+
+ya_status ya_session_open_chat(ya_session *session, const ya_settings *settings, ya_error *err)
+{
+    const ya_tokenizer *t = session->tokenizer;
+    const char *bos = ya_tokenizer_token(t, ya_tokenizer_bos(t));
+    const char *eos = ya_tokenizer_token(t, ya_tokenizer_eos(t));
+    return ya_chat_open(&session->chat, ya_tokenizer_chat_template(t), settings->chat_template,
+                        bos ? bos : "", eos ? eos : "", err);
+}
+
+void ya_session_close(ya_session *session)
+{
+    ya_engine_close(session->engine);
+    ya_params_free(&session->params);
+    ya_model_close(session->model);
+    ya_chat_close(session->chat);
+    ya_tokenizer_close(session->tokenizer);
+    ya_arena_free(&session->arena);
+    ya_free(session->base_path);
+    ya_free(session->adapter_path);
+    memset(session, 0, sizeof *session);
+}
