@@ -1,0 +1,385 @@
+/* Every kernel of every instruction set that this processor has, against a plain twin in f64, over
+ * odd sizes. */
+#include "support/cmocka_all.h"
+
+#include "base/random.h"
+#include "tensor/kernels.h"
+
+#include <dnnl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 1100, N_SIZES = 9 };
+
+static const int sizes[N_SIZES] = {1, 2, 7, 15, 16, 33, 64, 129, 1027};
+static const ya_kernels *sets[3];
+static int n_sets;
+
+static void find_sets(void)
+{
+    sets[n_sets++] = &ya_kernels_base;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+        __builtin_cpu_supports("f16c"))
+        sets[n_sets++] = &ya_kernels_avx2;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        sets[n_sets++] = &ya_kernels_avx512;
+#endif
+}
+
+/* Normal-ish numbers, the same for the same seed. */
+static void fill(float *x, int n, uint64_t seed, float scale)
+{
+    for (int i = 0; i < n; i++)
+        x[i] = scale * (2.0f * ya_unit_float(ya_splitmix64(seed, (uint64_t)i)) - 1.0f);
+}
+
+static void near(const char *what, const char *set, double found, double want, double bound)
+{
+    if (!(fabs(found - want) <= bound)) {
+        print_error("%s %s: found %.9g, expected %.9g within %.3g\n", set, what, found, want,
+                    bound);
+        fail();
+    }
+}
+
+static float bf16_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    bits = (bits + 0x7FFFu + (bits >> 16 & 1u)) & 0xFFFF0000u;
+    memcpy(&x, &bits, 4);
+    return x;
+}
+
+static float widened(uint16_t h)
+{
+    uint32_t bits = (uint32_t)h << 16;
+    float x;
+    memcpy(&x, &bits, 4);
+    return x;
+}
+
+static void rounding_to_bf16_is_to_nearest_even_and_keeps_nan_and_infinity(void **state)
+{
+    (void)state;
+    float x[MOST], back[MOST];
+    uint16_t h[MOST];
+    fill(x, MOST, 1, 1e3f);
+    x[3] = INFINITY;
+    x[4] = -INFINITY;
+    x[5] = NAN;
+    x[6] = 3.3895314e38f; /* rounds up to infinity */
+    x[7] = 1.00390625f;   /* half way: to even */
+    x[8] = 1.01171875f;
+    x[9] = -0.0f;
+    for (int s = 0; s < n_sets; s++)
+        for (int k = 0; k < N_SIZES; k++) {
+            sets[s]->to_bf16(x, (size_t)sizes[k], h);
+            sets[s]->from_bf16(h, (size_t)sizes[k], back);
+            for (int i = 0; i < sizes[k]; i++) {
+                if (x[i] != x[i])
+                    assert_true(back[i] != back[i]);
+                else
+                    assert_true(back[i] == bf16_of(x[i]) && widened(h[i]) == back[i]);
+            }
+        }
+}
+
+static void dots_and_sums_agree(void **state)
+{
+    (void)state;
+    float a[MOST], b[MOST], y[MOST];
+    fill(a, MOST, 2, 1);
+    fill(b, MOST, 3, 1);
+    for (int s = 0; s < n_sets; s++)
+        for (int k = 0; k < N_SIZES; k++) {
+            int n = sizes[k];
+            double want = 0;
+            for (int i = 0; i < n; i++)
+                want += (double)a[i] * (double)b[i];
+            near("dot", sets[s]->name, (double)sets[s]->dot(a, b, n), want, 1e-6 * n);
+            memcpy(y, b, sizeof y);
+            sets[s]->axpy(0.5f, a, y, n);
+            for (int i = 0; i < MOST; i++)
+                near("axpy", sets[s]->name, (double)y[i],
+                     (double)b[i] + (i < n ? 0.5 * (double)a[i] : 0), 1e-6);
+            sets[s]->scale(3.0f, y, (size_t)n);
+            near("scale", sets[s]->name, (double)y[n - 1],
+                 3 * ((double)b[n - 1] + 0.5 * (double)a[n - 1]), 1e-5);
+        }
+}
+
+static double norm_loss(const double *x, const float *w, const float *dy, int n, double eps)
+{
+    double mean = 0, loss = 0;
+    for (int i = 0; i < n; i++)
+        mean += x[i] * x[i] / n;
+    for (int i = 0; i < n; i++)
+        loss += (double)dy[i] * x[i] / sqrt(mean + eps) * (double)w[i];
+    return loss;
+}
+
+static void rmsnorm_and_its_gradient_agree_with_finite_differences(void **state)
+{
+    (void)state;
+    float x[MOST], w[MOST], dy[MOST], y[MOST], again[MOST], dx[MOST], rstd;
+    double wide[MOST];
+    fill(x, MOST, 4, 2);
+    fill(w, MOST, 5, 1);
+    fill(dy, MOST, 6, 1);
+    for (int s = 0; s < n_sets; s++)
+        for (int k = 0; k < N_SIZES; k++) {
+            int n = sizes[k];
+            sets[s]->rmsnorm_forward(x, w, 1e-5f, n, y, false, &rstd);
+            sets[s]->rmsnorm_again(x, w, rstd, n, again, false);
+            assert_memory_equal(y, again, (size_t)n * sizeof *y);
+            fill(dx, n, 7, 1); /* the gradient is added to what is there */
+            float before = dx[n / 2];
+            sets[s]->rmsnorm_backward(dy, x, w, rstd, n, dx);
+            for (int i = 0; i < n; i++)
+                wide[i] = (double)x[i];
+            double loss = 0, h = 1e-4;
+            for (int i = 0; i < n; i++)
+                loss += (double)dy[i] * (double)y[i];
+            near("rmsnorm", sets[s]->name, loss, norm_loss(wide, w, dy, n, 1e-5),
+                 2e-5 * (1 + fabs(loss)));
+            wide[n / 2] += h;
+            double up = norm_loss(wide, w, dy, n, 1e-5);
+            wide[n / 2] -= 2 * h;
+            double slope = (up - norm_loss(wide, w, dy, n, 1e-5)) / (2 * h);
+            near("rmsnorm gradient", sets[s]->name, (double)(dx[n / 2] - before), slope,
+                 1e-4 * (1 + fabs(slope)));
+        }
+}
+
+static void swiglu_and_its_gradient_agree(void **state)
+{
+    (void)state;
+    float g[MOST], u[MOST], dh[MOST], h[MOST], again[MOST], dg[MOST], du[MOST];
+    fill(g, MOST, 8, 12);
+    fill(u, MOST, 9, 2);
+    fill(dh, MOST, 10, 1);
+    for (int s = 0; s < n_sets; s++)
+        for (int k = 0; k < N_SIZES; k++) {
+            size_t n = (size_t)sizes[k];
+            sets[s]->swiglu_forward(g, u, n, h, NULL, NULL, false);
+            sets[s]->swiglu_backward(dh, g, u, n, dg, du, again, false);
+            for (size_t i = 0; i < n; i++) {
+                double x = (double)g[i], sig = 1 / (1 + exp(-x)), d = (double)dh[i],
+                       up = (double)u[i];
+                near("swiglu", sets[s]->name, (double)h[i], x * sig * up, 5e-6);
+                near("swiglu again", sets[s]->name, (double)again[i], x * sig * up, 5e-6);
+                near("dup", sets[s]->name, (double)du[i], d * x * sig, 5e-6);
+                near("dgate", sets[s]->name, (double)dg[i], d * up * sig * (1 + x * (1 - sig)),
+                     5e-6);
+            }
+        }
+}
+
+static void rope_turns_and_turns_back(void **state)
+{
+    (void)state;
+    enum { HEADS = 3 };
+    const int dims[] = {2, 12, 24, 64, 128};
+    float x[HEADS * 128], y[HEADS * 128], c[64], sn[64];
+    for (int j = 0; j < 64; j++) {
+        c[j] = cosf(0.1f * (float)j + 0.3f);
+        sn[j] = sinf(0.1f * (float)j + 0.3f);
+    }
+    for (int s = 0; s < n_sets; s++)
+        for (int k = 0; k < 5; k++) {
+            int hd = dims[k], half = hd / 2;
+            fill(x, HEADS * hd, 11, 1);
+            memcpy(y, x, sizeof y);
+            sets[s]->rope(y, HEADS, hd, c, sn, 1.0f);
+            for (int h = 0; h < HEADS; h++)
+                for (int j = 0; j < half; j++) {
+                    double a = (double)x[h * hd + j], b = (double)x[h * hd + half + j];
+                    near("rope", sets[s]->name, (double)y[h * hd + j],
+                         a * (double)c[j] - b * (double)sn[j], 1e-6);
+                }
+            sets[s]->rope(y, HEADS, hd, c, sn, -1.0f);
+            for (int i = 0; i < HEADS * hd; i++)
+                near("rope back", sets[s]->name, (double)y[i], (double)x[i], 1e-6);
+        }
+}
+
+static void cross_entropy_and_its_gradient_agree(void **state)
+{
+    (void)state;
+    float logits[MOST], row[MOST];
+    fill(logits, MOST, 12, 15);
+    for (int s = 0; s < n_sets; s++)
+        for (int k = 0; k < N_SIZES; k++) {
+            int n = sizes[k], target = n / 3;
+            double max = -INFINITY, sum = 0;
+            for (int i = 0; i < n; i++)
+                max = fmax(max, (double)logits[i]);
+            for (int i = 0; i < n; i++)
+                sum += exp((double)logits[i] - max);
+            double want = log(sum) + max - (double)logits[target];
+            memcpy(row, logits, sizeof row);
+            near("ce", sets[s]->name, (double)sets[s]->cross_entropy(row, n, target, 0), want,
+                 1e-5);
+            assert_memory_equal(row, logits, (size_t)n * sizeof *row);
+            near("ce", sets[s]->name, (double)sets[s]->cross_entropy(row, n, target, 2), want,
+                 1e-5);
+            for (int i = 0; i < n; i++)
+                near("dlogits", sets[s]->name, (double)row[i],
+                     2 * (exp((double)logits[i] - max) / sum - (i == target)), 2e-6);
+        }
+}
+
+static void small_products_agree_for_any_strides(void **state)
+{
+    (void)state;
+    enum { K = 37, N = 96, M = 61 };
+    static float a[M * K], b[K * N] __attribute__((aligned(64))),
+        c[M * N] __attribute__((aligned(64)));
+    fill(a, M * K, 13, 1);
+    fill(b, K * N, 14, 1);
+    for (int s = 0; s < n_sets; s++)
+        for (int transposed = 0; transposed < 2; transposed++)
+            for (int n = 16; n <= N; n += 16)
+                for (int m = 1; m <= M; m += 12) {
+                    int row = transposed ? 1 : K, col = transposed ? M : 1;
+                    fill(c, M * N, 15, 1);
+                    sets[s]->tile_matmul(m, n, K, a, row, col, b, N, c, N, true);
+                    sets[s]->tile_matmul(m, n, K, a, row, col, b, N, c, N, true);
+                    for (int i = 0; i < m; i += 5)
+                        for (int j = 0; j < n; j += 3) {
+                            double want = 0;
+                            for (int p = 0; p < K; p++)
+                                want += 2 * (double)a[i * row + p * col] * (double)b[p * N + j];
+                            float old =
+                                2.0f * ya_unit_float(ya_splitmix64(15, (uint64_t)(i * N + j))) -
+                                1.0f;
+                            near("tile", sets[s]->name, (double)c[i * N + j], want + (double)old,
+                                 2e-5);
+                        }
+                }
+}
+
+static void softmax_rows_skip_what_is_masked(void **state)
+{
+    (void)state;
+    enum { N = 64 };
+    float s1[N] __attribute__((aligned(64))), s2[N] __attribute__((aligned(64)));
+    for (int s = 0; s < n_sets; s++) {
+        float max = -INFINITY, sum = 0;
+        for (int i = 0; i < N; i++)
+            s1[i] = -INFINITY;
+        near("all masked", sets[s]->name, (double)sets[s]->softmax_row(s1, N, 0.5f, &max, &sum), 1,
+             0);
+        near("nothing", sets[s]->name, (double)sum, 0, 0);
+        assert_true(s1[5] == 0);
+        fill(s1, N, 16, 30);
+        memcpy(s2, s1, sizeof s2);
+        s1[7] = -INFINITY;
+        double top = -INFINITY, total = 0;
+        for (int i = 0; i < N; i++)
+            top = fmax(top, 0.5 * (double)s1[i]);
+        for (int i = 0; i < N; i++)
+            total += exp(0.5 * (double)s1[i] - top);
+        sets[s]->softmax_row(s1, N, 0.5f, &max, &sum);
+        near("sum", sets[s]->name, (double)sum, total, 1e-5 * total);
+        assert_true(s1[7] == 0);
+        float lse = max + logf(sum), dp[N] __attribute__((aligned(64)));
+        fill(dp, N, 17, 1);
+        s2[7] = -INFINITY;
+        sets[s]->softmax_row_backward(s2, dp, N, 0.5f, lse, 0.25f);
+        near("p", sets[s]->name, (double)s2[9], (double)s1[9] / (double)sum, 1e-6);
+        assert_true(dp[7] == 0);
+    }
+}
+
+static void f16_of_every_bit_pattern_is_exact(void **state)
+{
+    (void)state;
+    for (int s = 0; s < n_sets; s++)
+        for (uint32_t h = 0; h < 65536; h += 1) {
+            uint16_t bits = (uint16_t)h;
+            uint16_t run[9] = {bits, bits, bits, bits, bits, bits, bits, bits, bits};
+            float out[9];
+            sets[s]->expand[YA_F16](run, 9, out);
+            int exponent = (int)(h >> 10 & 31), mantissa = (int)(h & 1023);
+            double want = exponent == 0    ? ldexp(mantissa, -24)
+                          : exponent == 31 ? (mantissa ? NAN : INFINITY)
+                                           : ldexp(1024 + mantissa, exponent - 25);
+            want = h >> 15 ? -want : want;
+            for (int i = 0; i < 9; i += 8)
+                assert_true(want != want ? out[i] != out[i] : (double)out[i] == want);
+        }
+}
+
+/* The definition of the block formats, one element at a time. */
+static float block_element(ya_dtype type, const uint8_t *p, int i)
+{
+    uint16_t dh, mh;
+    float d, m;
+    memcpy(&dh, p, 2);
+    memcpy(&mh, p + 2, 2);
+    ya_kernels_base.expand[YA_F16](&dh, 1, &d);
+    ya_kernels_base.expand[YA_F16](&mh, 1, &m);
+    if (type == YA_Q8_0)
+        return (float)(int8_t)p[2 + i] * d;
+    bool minimum = type == YA_Q4_1 || type == YA_Q5_1, five = type == YA_Q5_0 || type == YA_Q5_1;
+    const uint8_t *q = p + (minimum ? 4 : 2), *high = q;
+    q += five ? 4 : 0;
+    int x = i < 16 ? q[i] & 15 : q[i - 16] >> 4;
+    if (five)
+        x |= (high[i / 8] >> (i % 8) & 1) << 4;
+    if (minimum)
+        return (float)x * d + m;
+    return (float)(x - (five ? 16 : 8)) * d;
+}
+
+static void block_types_expand_as_ggml_defines_them(void **state)
+{
+    (void)state;
+    const ya_dtype types[] = {YA_Q4_0, YA_Q4_1, YA_Q5_0, YA_Q5_1, YA_Q8_0};
+    enum { BLOCKS = 200 };
+    static uint8_t bytes[BLOCKS * 34];
+    static float out[BLOCKS * 32];
+    for (int s = 0; s < n_sets; s++)
+        for (int t = 0; t < 5; t++) {
+            int size = ya_dtype_get(types[t])->block_bytes;
+            for (int i = 0; i < BLOCKS * size; i++)
+                bytes[i] = (uint8_t)ya_splitmix64(18, (uint64_t)i);
+            for (int b = 0; b < BLOCKS; b++) { /* finite scales */
+                bytes[b * size + 1] &= 0x3B;
+                bytes[b * size + 3] = types[t] == YA_Q4_1 || types[t] == YA_Q5_1
+                                          ? bytes[b * size + 3] & 0xBB
+                                          : bytes[b * size + 3];
+            }
+            sets[s]->expand[types[t]](bytes, BLOCKS * 32, out);
+            for (int i = 0; i < BLOCKS * 32; i++) {
+                float want = block_element(types[t], bytes + (i / 32) * size, i % 32);
+                near(ya_dtype_get(types[t])->name, sets[s]->name, (double)out[i], (double)want,
+                     2e-7 * fabs((double)want) +
+                         1e-7 * (types[t] == YA_Q4_1 || types[t] == YA_Q5_1 ? 32 : 0));
+            }
+        }
+}
+
+int main(void)
+{
+    find_sets();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rounding_to_bf16_is_to_nearest_even_and_keeps_nan_and_infinity),
+        cmocka_unit_test(dots_and_sums_agree),
+        cmocka_unit_test(rmsnorm_and_its_gradient_agree_with_finite_differences),
+        cmocka_unit_test(swiglu_and_its_gradient_agree),
+        cmocka_unit_test(rope_turns_and_turns_back),
+        cmocka_unit_test(cross_entropy_and_its_gradient_agree),
+        cmocka_unit_test(small_products_agree_for_any_strides),
+        cmocka_unit_test(softmax_rows_skip_what_is_masked),
+        cmocka_unit_test(f16_of_every_bit_pattern_is_exact),
+        cmocka_unit_test(block_types_expand_as_ggml_defines_them),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
