@@ -228,19 +228,37 @@ done:
     return status;
 }
 
+static ya_status read_root(ya_model_config *config, const json_t *root, const char *what, ya_error *err)
+{
+    document d = {root, what};
+    memset(config, 0, sizeof *config);
+    if (!json_is_object(root))
+        return ya_fail(err, YA_ERR_FORMAT, "%s: expected an object", what);
+    return read_document(config, &d, err);
+}
+
+ya_status ya_model_config_parse(ya_model_config *config, const char *text, size_t size,
+                                const char *what, ya_error *err)
+{
+    json_t *root;
+    ya_status status = ya_json_parse(text, size, what, &root, err);
+    if (status)
+        return status;
+    status = read_root(config, root, what, err);
+    json_decref(root);
+    return status;
+}
+
 ya_status ya_model_config_read(ya_model_config *config, const char *path, ya_error *err)
 {
     char file[4096];
+    json_t *root;
     if (snprintf(file, sizeof file, "%s/config.json", path) >= (int)sizeof file)
         return ya_fail(err, YA_ERR_IO, "the path %.60s... is too long", path);
-    memset(config, 0, sizeof *config);
-    json_t *root;
     ya_status status = ya_json_read_file(file, &root, err);
     if (status)
         return status;
-    document d = {root, file};
-    status = json_is_object(root) ? read_document(config, &d, err)
-                                  : ya_fail(err, YA_ERR_FORMAT, "%s: expected an object", file);
+    status = read_root(config, root, file, err);
     json_decref(root);
     return status;
 }

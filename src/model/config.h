@@ -32,6 +32,9 @@ const char *ya_architecture_name(ya_architecture architecture); /* "llama" */
  * not handled is YA_ERR_UNSUPPORTED by name; a missing or impossible number YA_ERR_FORMAT with its
  * key. */
 ya_status ya_model_config_read(ya_model_config *config, const char *path, ya_error *err) YA_CHECK;
+/* The same from the text of a config.json; `what` names it in errors. */
+ya_status ya_model_config_parse(ya_model_config *config, const char *text, size_t size,
+                                const char *what, ya_error *err) YA_CHECK;
 ya_status ya_model_config_from_gguf(ya_model_config *config, const ya_gguf *gguf, const char *path,
                                     ya_error *err) YA_CHECK;
 
