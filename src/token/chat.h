@@ -1,6 +1,6 @@
-/* Chat templates: those of Llama-2/3, ChatML (SmolLM2, Qwen), Mistral, recognised from the Jinja
- * text; an unknown one is refused by name with what to pass instead. Equal to transformers'
- * apply_chat_template. */
+/* Chat templates: those of Llama-2/3, ChatML (SmolLM2, Qwen), Mistral, recognised from the
+ * statements of the Jinja text; one with a statement that is not known is refused, with what to
+ * pass instead. Equal to transformers' apply_chat_template. */
 #ifndef YA_TOKEN_CHAT_H
 #define YA_TOKEN_CHAT_H
 
@@ -16,23 +16,28 @@ typedef struct {
 
 typedef struct {
     ya_buffer text;
-    ya_span *assistant; /* ascending, disjoint */
+    ya_span *assistant; /* what the model is trained to say, with its end-of-turn token */
     size_t n_assistant, room_assistant;
-    ya_span *content; /* of each message, in order: the part of the text that is the user's own
-                         (trimmed as the template does) */
+    ya_span *content; /* what comes from the messages' own texts (trimmed as the template does), and
+                         roles that are no plain words; none is empty */
     size_t n_content, room_content;
+    /* Both ascending and disjoint. */
 } ya_rendered;
 
 /* `name` forces a template ("llama3", "llama3.1", "chatml", "smollm2", "qwen2.5", "qwen3",
- * "llama2", "mistral-v1", "mistral-v3"); NULL recognises `jinja` (NULL too: YA_ERR_UNSUPPORTED "has
- * no chat template; pass --chat-template NAME: ..."). bos, eos: token texts, may be "". */
+ * "llama2", "mistral-v1", "mistral-v3"), another is YA_ERR_USAGE; NULL recognises `jinja` (NULL
+ * too: YA_ERR_UNSUPPORTED "has no chat template; pass --chat-template NAME: ..."). bos, eos: token
+ * texts, may be "". */
 ya_status ya_chat_open(ya_chat **out, const char *jinja, const char *name, const char *bos,
                        const char *eos, ya_error *err) YA_CHECK;
 void ya_chat_close(ya_chat *chat);
+
+/* The template of the nine that this one is, or is a variant of. */
 const char *ya_chat_name(const ya_chat *chat);
 
 /* Renders; a role order that the template raises on is YA_ERR_DATA with the template's own
- * sentence. {0} is an empty rendering; it is reset first. */
+ * sentence. {0} is an empty rendering; it is reset first. Ill-formed UTF-8 in a message becomes
+ * U+FFFD. No messages: YA_ERR_DATA. */
 ya_status ya_chat_render(const ya_chat *chat, const ya_message *messages, size_t n_messages,
                          bool add_generation_prompt, ya_rendered *out, ya_error *err) YA_CHECK;
 void ya_rendered_free(ya_rendered *rendered);

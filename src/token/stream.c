@@ -1,0 +1,159 @@
+#include "token/stream.h"
+
+#include "io/json.h"
+
+#include <string.h>
+
+enum { LINE_MAX_BYTES = 64 << 20 };
+
+/* One run over the lines. */
+typedef struct {
+    const ya_tokenizer *tokenizer;
+    bool special; /* add, or skip when decoding */
+    FILE *in, *out;
+    ya_buffer line, written;
+    ya_ids ids;
+    unsigned long long number; /* of the line, from 1 */
+} stream;
+
+typedef ya_status on_line(stream *s, const json_t *document, ya_error *err);
+
+/* The next line without its end; *more false at the end of the input. */
+static ya_status read_line(stream *s, bool *more, ya_error *err)
+{
+    ya_status status = YA_OK;
+    char part[4096];
+    s->line.size = 0;
+    *more = false;
+    while (fgets(part, sizeof part, s->in)) {
+        /* fgets stops at a NUL no more than at any other byte, but strlen does: a line of JSON has
+         * none. */
+        size_t n = strlen(part);
+        bool whole = n > 0 && part[n - 1] == '\n';
+        *more = true;
+        YA_TRY(ya_buffer_add(&s->line, part, n - whole, err));
+        if (s->line.size > LINE_MAX_BYTES)
+            return ya_fail(err, YA_ERR_DATA, "line %llu is longer than %d bytes", s->number + 1,
+                           LINE_MAX_BYTES);
+        if (whole)
+            break;
+    }
+    s->number++;
+    if (ferror(s->in))
+        return ya_fail_errno(err, YA_ERR_IO, "cannot read line %llu", s->number);
+done:
+    return status;
+}
+
+static bool is_blank(const ya_buffer *line)
+{
+    return strspn(line->data ? line->data : "", " \t\r") == line->size;
+}
+
+static ya_status take_line(stream *s, on_line *call, ya_error *err)
+{
+    json_t *document = NULL;
+    char name[48];
+    ya_status status = YA_OK;
+    snprintf(name, sizeof name, "line %llu", s->number);
+    s->written.size = 0;
+    if (ya_json_parse(s->line.data, s->line.size, name, &document, err) != YA_OK) {
+        status = YA_ERR_DATA;
+        if (err)
+            err->status = status;
+        goto done;
+    }
+    YA_TRY(call(s, document, err));
+    if (fwrite(s->written.data, 1, s->written.size, s->out) != s->written.size)
+        status = ya_fail_errno(err, YA_ERR_IO, "cannot write the result of line %llu", s->number);
+done:
+    json_decref(document);
+    return status;
+}
+
+static ya_status each_line(stream *s, on_line *call, ya_error *err)
+{
+    ya_status status = YA_OK;
+    for (bool more = true; more;) {
+        YA_TRY(read_line(s, &more, err));
+        if (more && !is_blank(&s->line))
+            YA_TRY(take_line(s, call, err));
+    }
+    if (fflush(s->out) != 0)
+        status = ya_fail_errno(err, YA_ERR_IO, "cannot write the results");
+done:
+    ya_buffer_free(&s->line);
+    ya_buffer_free(&s->written);
+    ya_ids_free(&s->ids);
+    return status;
+}
+
+static ya_status encode_line(stream *s, const json_t *document, ya_error *err)
+{
+    const json_t *text = json_object_get(document, "text");
+    ya_status status = YA_OK;
+    if (!json_is_string(text))
+        return ya_fail(err, YA_ERR_DATA, "line %llu has no text under \"text\"", s->number);
+    s->ids.size = 0;
+    status = ya_tokenizer_encode(s->tokenizer, json_string_value(text), json_string_length(text),
+                                 s->special, &s->ids, err);
+    if (status != YA_OK)
+        return ya_wrap(err, status, "line %llu", s->number);
+    YA_TRY(ya_buffer_add(&s->written, "{\"ids\":[", 8, err));
+    for (size_t i = 0; i < s->ids.size; i++)
+        YA_TRY(ya_buffer_printf(&s->written, err, i ? ",%d" : "%d", s->ids.data[i]));
+    status = ya_buffer_add(&s->written, "]}\n", 3, err);
+done:
+    return status;
+}
+
+static ya_status take_ids(stream *s, const json_t *list, ya_error *err)
+{
+    ya_status status = YA_OK;
+    s->ids.size = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *id = json_array_get(list, i);
+        json_int_t value = json_is_integer(id) ? json_integer_value(id) : -1;
+        if (value < 0 || value > INT32_MAX)
+            return ya_fail(err, YA_ERR_DATA, "line %llu: number %zu of \"ids\" is no token id",
+                           s->number, i + 1);
+        YA_TRY(ya_ids_add(&s->ids, (int32_t)value, err));
+    }
+done:
+    return status;
+}
+
+static ya_status decode_line(stream *s, const json_t *document, ya_error *err)
+{
+    const json_t *list = json_object_get(document, "ids");
+    ya_buffer text = {0};
+    ya_status status = YA_OK;
+    if (!json_is_array(list))
+        return ya_fail(err, YA_ERR_DATA, "line %llu has no list under \"ids\"", s->number);
+    YA_TRY(take_ids(s, list, err));
+    status = ya_tokenizer_decode(s->tokenizer, s->ids.data, s->ids.size, s->special, &text, err);
+    if (status != YA_OK) {
+        status = ya_wrap(err, status, "line %llu", s->number);
+        goto done;
+    }
+    YA_TRY(ya_buffer_add(&s->written, "{\"text\":", 8, err));
+    YA_TRY(ya_json_quote(&s->written, text.data ? text.data : "", text.size, err));
+    status = ya_buffer_add(&s->written, "}\n", 2, err);
+done:
+    ya_buffer_free(&text);
+    return status;
+}
+
+ya_status ya_tokenize_stream(const ya_tokenizer *tokenizer, bool special, FILE *in, FILE *out,
+                             ya_error *err)
+{
+    stream s = {.tokenizer = tokenizer, .special = special, .in = in, .out = out};
+    return each_line(&s, encode_line, err);
+}
+
+ya_status ya_detokenize_stream(const ya_tokenizer *tokenizer, bool skip_special, FILE *in,
+                               FILE *out, ya_error *err)
+{
+    stream s = {.tokenizer = tokenizer, .special = skip_special, .in = in, .out = out};
+    return each_line(&s, decode_line, err);
+}

@@ -1,0 +1,19 @@
+/* What the command `tokenize` does: JSON lines in, JSON lines out, in order. */
+#ifndef YA_TOKEN_STREAM_H
+#define YA_TOKEN_STREAM_H
+
+#include "token/tokenizer.h"
+
+#include <stdio.h>
+
+/* Reads {"text": "..."} lines (other members are ignored, blank lines skipped) and writes {"ids":
+ * [...]} lines. A line that is not that is YA_ERR_DATA with its number, one that cannot be read or
+ * written YA_ERR_IO; the lines before it are written. Memory: one line. */
+ya_status ya_tokenize_stream(const ya_tokenizer *tokenizer, bool special, FILE *in, FILE *out,
+                             ya_error *err) YA_CHECK;
+
+/* The other way: {"ids": [...]} lines to {"text": "..."} lines. */
+ya_status ya_detokenize_stream(const ya_tokenizer *tokenizer, bool skip_special, FILE *in,
+                               FILE *out, ya_error *err) YA_CHECK;
+
+#endif
