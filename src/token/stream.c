@@ -22,21 +22,17 @@ typedef ya_status on_line(stream *s, const json_t *document, ya_error *err);
 static ya_status read_line(stream *s, bool *more, ya_error *err)
 {
     ya_status status = YA_OK;
-    char part[4096];
+    int c = 0;
     s->line.size = 0;
     *more = false;
-    while (fgets(part, sizeof part, s->in)) {
-        /* fgets stops at a NUL no more than at any other byte, but strlen does: a line of JSON has
-         * none. */
-        size_t n = strlen(part);
-        bool whole = n > 0 && part[n - 1] == '\n';
+    while (c != '\n' && (c = getc_unlocked(s->in)) != EOF) {
+        char byte = (char)c;
         *more = true;
-        YA_TRY(ya_buffer_add(&s->line, part, n - whole, err));
+        if (c != '\n')
+            YA_TRY(ya_buffer_add(&s->line, &byte, 1, err));
         if (s->line.size > LINE_MAX_BYTES)
             return ya_fail(err, YA_ERR_DATA, "line %llu is longer than %d bytes", s->number + 1,
                            LINE_MAX_BYTES);
-        if (whole)
-            break;
     }
     s->number++;
     if (ferror(s->in))
