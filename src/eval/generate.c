@@ -24,7 +24,7 @@ typedef struct {
     float *logits;
     int32_t *order;
     bool stream;
-    int64_t prompt_tokens, prompt_ns, new_tokens, new_ns;
+    int64_t ready_ns, prompt_tokens, prompt_ns, new_tokens, new_ns;
 } generation;
 
 static bool stops(const ya_session *s, int32_t id)
@@ -204,9 +204,11 @@ static ya_status run(generation *g, ya_session *s, ya_session *bare, const ya_id
     ya_free(g->logits);
     ya_free(g->order);
     if (!status && g->new_ns > 0 && g->prompt_ns > 0)
-        ya_info("%lld prompt tokens at %.1f tokens/s, %lld new ones at %.1f tokens/s",
-                (long long)g->prompt_tokens, (double)g->prompt_tokens * 1e9 / (double)g->prompt_ns,
-                (long long)g->new_tokens, (double)g->new_tokens * 1e9 / (double)g->new_ns);
+        ya_info(
+            "ready in %.2f s; %lld prompt tokens at %.1f tokens/s, %lld new ones at %.1f tokens/s",
+            (double)g->ready_ns * 1e-9, (long long)g->prompt_tokens,
+            (double)g->prompt_tokens * 1e9 / (double)g->prompt_ns, (long long)g->new_tokens,
+            (double)g->new_tokens * 1e9 / (double)g->new_ns);
     return status;
 }
 
@@ -246,6 +248,7 @@ ya_status ya_generate(const ya_settings *o, ya_error *err)
     generation g = {.settings = o, .stream = !o->json && !o->compare};
     bool texts = o->prompt.n + o->chat.n > 0;
     size_t longest;
+    int64_t start = ya_now_ns();
     ya_status status;
     YA_TRY(check_flags(o, err));
     ya_session_config config = {
@@ -273,6 +276,7 @@ ya_status ya_generate(const ya_settings *o, ya_error *err)
         config.need_tokenizer = texts;
         YA_TRY(ya_session_open(&bare, o, &config, err));
     }
+    g.ready_ns = ya_now_ns() - start;
     status = run(&g, &s, o->compare ? &bare : NULL, &prompts, err);
 done:
     ya_session_close(&s);

@@ -42,6 +42,7 @@ static void open_bench(bench *b, const char *family)
 
 typedef struct {
     bool lora, full, rslora, checkpoint, bf16;
+    double dropout;
     unsigned targets;
 } setup;
 
@@ -57,7 +58,8 @@ static void lay_out(bench *b, const setup *s)
                                .bf16 = s->bf16,
                                .grad_checkpoint = s->checkpoint,
                                .pass_tokens = MAX_TOKENS,
-                               .threads = 2};
+                               .threads = 2,
+                               .lora_dropout = s->dropout};
     for (int real = 0; real < 2; real++) {
         size_t planned = b->arena.used;
         if (!real)
@@ -433,6 +435,59 @@ static void bf16_stays_within_its_rounding(void **state)
     }
 }
 
+/* Mean CE of the records with the dropout masks of `key`; gradients are left in params.grad. */
+static double dropped_ce(bench *b, uint64_t key)
+{
+    static batch x;
+    double coef[64], sum = 0;
+    coefficients(b, false, coef);
+    memset(b->params.grad, 0, b->params.n_values * sizeof(float));
+    begin_batch(&x);
+    add_records(b, &x, coef);
+    x.pass.dropout_key = key;
+    ya_engine_pass(b->engine, &x.pass, true);
+    for (int i = 0; i < x.pass.n_targets; i++)
+        sum += (double)x.scale[i] * (double)x.ce[i];
+    return sum;
+}
+
+static void gradients_under_dropout_are_those_of_the_dropped_loss(void **state)
+{
+    (void)state;
+    bench b;
+    open_bench(&b, "llama");
+    lay_out(&b, &(setup){.lora = true, .dropout = 0.3});
+    load_adapter(&b, "adapter");
+    double first = dropped_ce(&b, 7);
+    assert_true(dropped_ce(&b, 7) == first);
+    assert_true(fabs(dropped_ce(&b, 8) - first) > 1e-4);
+    dropped_ce(&b, 7);
+    for (int i = 0; i < b.params.n_params;
+         i++) { /* along the gradient of each matrix, f32 differences */
+        const ya_param *p = &b.params.params[i];
+        size_t n = (size_t)(p->rows * p->cols);
+        float *value = b.params.value + p->offset, *kept = malloc(2 * n * sizeof *kept),
+              *g = kept + n;
+        double norm2 = 0;
+        memcpy(kept, value, n * sizeof *kept);
+        dropped_ce(&b, 7);
+        memcpy(g, b.params.grad + p->offset, n * sizeof *g);
+        for (size_t j = 0; j < n; j++)
+            norm2 += (double)g[j] * (double)g[j];
+        double h = 2e-3 / sqrt(norm2), ce[2];
+        for (int side = 0; side < 2; side++) {
+            for (size_t j = 0; j < n; j++)
+                value[j] = kept[j] + (float)((side ? h : -h) * (double)g[j] / sqrt(norm2));
+            ce[side] = dropped_ce(&b, 7);
+        }
+        memcpy(value, kept, n * sizeof *kept);
+        double slope = (ce[1] - ce[0]) / (2 * h);
+        within(&b, p->name, fabs(slope - sqrt(norm2)) / sqrt(norm2), 0.02);
+        free(kept);
+    }
+    close_bench(&b);
+}
+
 /* The best next token after `n` ids, decoded in stretches of `step`. */
 static int32_t best_after(ya_engine *engine, const int32_t *ids, int n, int step, size_t vocab)
 {
@@ -489,6 +544,7 @@ int main(void)
         cmocka_unit_test(gradients_of_every_weight_are_pytorchs),
         cmocka_unit_test(packed_records_do_not_see_each_other),
         cmocka_unit_test(greedy_decoding_with_a_cache_gives_the_ids_of_transformers),
+        cmocka_unit_test(gradients_under_dropout_are_those_of_the_dropped_loss),
         cmocka_unit_test(bf16_stays_within_its_rounding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
