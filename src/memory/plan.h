@@ -34,9 +34,9 @@ typedef struct {
     bool fits;
 } ya_plan;
 
-/* Adds up; `threads` and the number of different matmul shapes decide `library`. */
+/* Adds up; `threads` and the kind of matmuls decide `library`. */
 void ya_plan_make(ya_plan *plan, const ya_arena *dry, const ya_settings *s,
-                  const ya_memory_reading *now, uint64_t mapped, int threads);
+                  const ya_memory_reading *now, uint64_t mapped, int threads, bool bf16);
 
 /* The table, on stderr (ya_info). */
 void ya_plan_show(const ya_plan *plan);

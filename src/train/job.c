@@ -213,7 +213,8 @@ static ya_status plan_once(ya_job *job, ya_error *err)
         mapped += job->train_data->token_bytes + job->train_data->record_bytes;
     if (job->val_data)
         mapped += job->val_data->token_bytes + job->val_data->record_bytes;
-    ya_plan_make(&job->plan, &dry, &job->settings, &now, mapped, job->engine_config.threads);
+    ya_plan_make(&job->plan, &dry, &job->settings, &now, mapped, job->engine_config.threads,
+                 job->engine_config.bf16);
     return YA_OK;
 }
 

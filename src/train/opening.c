@@ -28,9 +28,12 @@ static void show_model(const ya_job *job)
     ya_info("computing in %s with %d threads%s", job->engine_config.bf16 ? "bf16" : "f32",
             job->engine_config.threads,
             job->engine_config.grad_checkpoint ? ", gradient checkpointing" : "");
-    if (job->settings.max_seq_length > c->max_positions)
-        ya_warn("max_seq_length %lld is longer than the %d positions the model was trained on",
-                (long long)job->settings.max_seq_length, c->max_positions);
+    uint32_t longest = job->train_data->longest;
+    if (longest > (uint64_t)job->settings.max_seq_length)
+        longest = (uint32_t)job->settings.max_seq_length;
+    if (longest > (uint64_t)c->max_positions)
+        ya_warn("rows of %u tokens are longer than the %d positions the model was trained on",
+                longest, c->max_positions);
 }
 
 static void show_data(const ya_job *job, const ya_schedule *schedule)

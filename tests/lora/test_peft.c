@@ -4,7 +4,7 @@
 #include "io/map.h"
 #include "io/outdir.h"
 
-#include "support/shared.h"
+#include "support/fixture.h"
 #include "support/temp.h"
 
 #include <setjmp.h>
@@ -234,10 +234,10 @@ static void an_adapter_that_peft_wrote_is_read(void **state)
     ya_lora_config config;
     char *base = NULL;
     ya_error err;
-    if (!shared_is_there("fixtures/models/llama/adapter/adapter_config.json"))
+    if (!fixture_is_there("fixtures/models/llama/adapter/adapter_config.json"))
         skip();
     assert_int_equal(
-        ya_peft_read_config(shared_path("fixtures/models/llama/adapter"), 0, &config, &base, &err),
+        ya_peft_read_config(fixture("fixtures/models/llama/adapter"), 0, &config, &base, &err),
         YA_OK);
     assert_string_equal(base, "..");
     assert_int_equal(config.rank, 4);

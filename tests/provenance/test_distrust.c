@@ -1,6 +1,6 @@
 #include "provenance/distrust.h"
 
-#include "support/shared.h"
+#include "support/fixture.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -126,7 +126,7 @@ static double real(const json_t *object, const char *key)
 static void golden_values_hold_within_1e_12(void **state)
 {
     (void)state;
-    json_t *json = json_load_file(shared_path("fixtures/models/scalars.json"), 0, NULL);
+    json_t *json = json_load_file(fixture("fixtures/models/scalars.json"), 0, NULL);
     if (!json)
         skip();
     const json_t *rows = json_object_get(json, "distrust");
