@@ -1,6 +1,6 @@
 #include "train/optimizer.h"
 
-#include "support/shared.h"
+#include "support/fixture.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -56,7 +56,7 @@ static void run_example(const json_t *example)
 static void adamw_follows_torch_through_several_updates(void **state)
 {
     (void)state;
-    json_t *json = json_load_file(shared_path("fixtures/models/scalars.json"), 0, NULL);
+    json_t *json = json_load_file(fixture("fixtures/models/scalars.json"), 0, NULL);
     if (!json)
         skip();
     const json_t *examples = json_object_get(json, "adamw");
@@ -69,7 +69,7 @@ static void adamw_follows_torch_through_several_updates(void **state)
 static void clipping_follows_torch(void **state)
 {
     (void)state;
-    json_t *json = json_load_file(shared_path("fixtures/models/scalars.json"), 0, NULL);
+    json_t *json = json_load_file(fixture("fixtures/models/scalars.json"), 0, NULL);
     if (!json)
         skip();
     const json_t *rows = json_object_get(json, "clip");

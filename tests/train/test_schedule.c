@@ -1,6 +1,6 @@
 #include "train/schedule.h"
 
-#include "support/shared.h"
+#include "support/fixture.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -50,7 +50,7 @@ static ya_schedule_kind kind_of(const char *name)
 static void golden_rates_hold_within_1e_12(void **state)
 {
     (void)state;
-    json_t *json = json_load_file(shared_path("fixtures/models/scalars.json"), 0, NULL);
+    json_t *json = json_load_file(fixture("fixtures/models/scalars.json"), 0, NULL);
     if (!json)
         skip();
     const json_t *rows = json_object_get(json, "schedules");
