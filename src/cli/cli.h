@@ -16,6 +16,12 @@ typedef struct {
     ya_status (*run)(ya_settings *s, ya_error *err);
 } ya_command;
 
+extern const ya_command ya_command_train;
+extern const ya_command ya_command_plan;
+extern const ya_command ya_command_generate;
+extern const ya_command ya_command_evaluate;
 extern const ya_command ya_command_inspect;
+extern const ya_command ya_command_tokenize;
+extern const ya_command ya_command_logits;
 
 #endif

@@ -3,12 +3,14 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "io/map.h"
+#include "train/interrupt.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const ya_command *const commands[] = {
-    &ya_command_inspect,
+    &ya_command_train,   &ya_command_plan,     &ya_command_generate, &ya_command_evaluate,
+    &ya_command_inspect, &ya_command_tokenize, &ya_command_logits,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
@@ -109,7 +111,8 @@ static int finish(const char *command, ya_status status, const ya_error *err)
     }
     if (status != YA_OK)
         fprintf(stderr, "your_ai%s%s: %s\n", space, command ? command : "", err->text);
-    return ya_exit_code(status);
+    int signal = status == YA_ERR_INTERRUPTED ? ya_interrupt_signal() : 0;
+    return signal ? 128 + signal : ya_exit_code(status);
 }
 
 int main(int argc, char **argv)
