@@ -8,11 +8,51 @@
 
 enum { JSON_FILE_MAX = 1 << 30 };
 
+/* Integers of more digits than an int64 certainly holds. */
+enum { MAX_DIGITS = 18 };
+
+/* Copies `text` with ".0" behind each integer of more than MAX_DIGITS digits. Hugging Face writes
+ * int(1e30) for a length without limit; jansson would not read the file. */
+static ya_status widen_integers(const char *text, size_t size, ya_buffer *out, ya_error *err)
+{
+    bool inside = false; /* a string */
+    size_t kept = 0;     /* text[0..kept) is copied */
+    ya_status status = YA_OK;
+    for (size_t i = 0; i < size;) {
+        if (inside || text[i] < '0' || text[i] > '9') {
+            inside ^= text[i] == '"';
+            i += inside && text[i] == '\\' ? 2 : 1;
+            continue;
+        }
+        size_t first = i;
+        while (i < size && text[i] >= '0' && text[i] <= '9')
+            i++;
+        bool real = i < size && strchr(".eE+-", text[i]) && text[i];
+        if (i - first <= MAX_DIGITS || real || (first > 0 && strchr(".eE+", text[first - 1])))
+            continue;
+        YA_TRY(ya_buffer_add(out, text + kept, i - kept, err));
+        YA_TRY(ya_buffer_add(out, ".0", 2, err));
+        kept = i;
+    }
+    YA_TRY(ya_buffer_add(out, text + kept, size - kept, err));
+done:
+    return status;
+}
+
 ya_status ya_json_parse(const char *text, size_t size, const char *what, json_t **out,
                         ya_error *err)
 {
     json_error_t error;
     *out = json_loadb(text, size, JSON_ALLOW_NUL, &error);
+    if (!*out && json_error_code(&error) == json_error_numeric_overflow) {
+        ya_buffer wide = {0};
+        ya_status status = widen_integers(text, size, &wide, err);
+        if (!status)
+            *out = json_loadb(wide.data, wide.size, JSON_ALLOW_NUL, &error);
+        ya_buffer_free(&wide);
+        if (status)
+            return status;
+    }
     if (!*out)
         return ya_fail(err, YA_ERR_FORMAT, "%s:%d:%d: not JSON: %s", what, error.line, error.column,
                        error.text);

@@ -11,7 +11,8 @@
 #include <stddef.h>
 
 /* Parses a document; YA_ERR_FORMAT says path (or `what`), line and column. Nesting is limited by
- * jansson (2048). Free with json_decref. NUL inside strings is kept (JSON_ALLOW_NUL). */
+ * jansson (2048). Free with json_decref. NUL inside strings is kept (JSON_ALLOW_NUL). Integers
+ * beyond an int64 become reals. */
 ya_status ya_json_read_file(const char *path, json_t **out, ya_error *err) YA_CHECK;
 ya_status ya_json_parse(const char *text, size_t size, const char *what, json_t **out,
                         ya_error *err) YA_CHECK;

@@ -50,6 +50,35 @@ static void members_are_given_only_with_the_right_type(void **state)
     json_decref(json);
 }
 
+static void integers_beyond_64_bits_are_read_as_reals(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"a\":1000000000000000019884624838656, \"b\": [-99999999999999999999,7,1e30],\n"
+        " \"s\": \"\\\"12345678901234567890123\\\\\", \"c\": 9223372036854775807,"
+        " \"d\":0.12345678901234567890123, \"e\":12345678901234567890123.5}";
+    json_t *json;
+    ya_error err = {0};
+    double real = 0;
+    int64_t integer = 0;
+    assert_int_equal(ya_json_parse(text, sizeof text - 1, "t", &json, &err), YA_OK);
+    assert_true(ya_json_get_f64(json, "a", &real) && real == 1e30);
+    assert_false(ya_json_get_i64(json, "a", &integer));
+    json_t *list = json_object_get(json, "b");
+    assert_true(json_real_value(json_array_get(list, 0)) == -1e20);
+    assert_int_equal(json_integer_value(json_array_get(list, 1)), 7);
+    assert_true(json_real_value(json_array_get(list, 2)) == 1e30);
+    assert_string_equal(ya_json_get_text(json, "s"), "\"12345678901234567890123\\");
+    assert_true(ya_json_get_f64(json, "d", &real) && real == 0.12345678901234567890123);
+    assert_true(ya_json_get_f64(json, "e", &real) && real == 12345678901234567890123.5);
+    json_decref(json);
+
+    static const char broken[] = "{\"a\": 1000000000000000019884624838656, \"b\": }";
+    assert_int_equal(ya_json_parse(broken, sizeof broken - 1, "t", &json, &err), YA_ERR_FORMAT);
+    assert_non_null(strstr(err.text, "t:1:"));
+    assert_int_equal(ya_json_parse("[1e999]", 7, "t", &json, &err), YA_ERR_FORMAT);
+}
+
 static void quoted(const char *text, size_t size, const char *expected)
 {
     ya_buffer out = {0};
@@ -121,6 +150,7 @@ int main(void)
         cmocka_unit_test(a_bad_document_is_told_with_line_and_column),
         cmocka_unit_test(endless_nesting_is_refused),
         cmocka_unit_test(members_are_given_only_with_the_right_type),
+        cmocka_unit_test(integers_beyond_64_bits_are_read_as_reals),
         cmocka_unit_test(texts_are_quoted_and_parse_back),
         cmocka_unit_test(ill_formed_bytes_become_replacement_characters),
         cmocka_unit_test(when_memory_is_out_the_buffer_is_as_it_was),
