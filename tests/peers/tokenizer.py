@@ -1,7 +1,7 @@
 """Token ids against tokenizers, of thousands of texts that are in no fixture, both ways.
 
-Each tokenizer of shared/fixtures/tokenizers as tokenizer.json and as GGUF; with YA_SMOLLM2_HF and YA_SMOLLM2 set, that
-Hugging Face directory (tokenizer.json) and that GGUF too. What is wanted of a GGUF is stated in the README beside the
+Each tokenizer of shared/fixtures/tokenizers as tokenizer.json and as GGUF; a directory with the tokenizer.json of a real
+model where YA_SMOLLM2_HF names one, and the SmolLM2 GGUF where YA_SMOLLM2 does. What is wanted of a GGUF is stated in the README beside the
 fixtures: of the byte-level ones tokenizers' result with added tokens that have no flags; of the SentencePiece ones
 llama.cpp's, which on texts without added tokens is tokenizers' with the legacy normalizer.
 
@@ -14,7 +14,10 @@ import random
 
 from support import peer
 
+from gguf import GGUFReader
 from tokenizers import Tokenizer
+
+CONTROL, USER_DEFINED = 3, 4    # tokenizer.ggml.token_type
 
 BYTE_LEVEL = ["llama3", "qwen2", "smollm2"]
 SENTENCEPIECE = ["mistral-sp-legacy", "mistral-sp-metaspace"]
@@ -83,6 +86,17 @@ def without_flags(path):
     return Tokenizer.from_str(json.dumps(document))
 
 
+def as_llama_cpp(path, legacy_path):
+    """A SentencePiece tokenizer whose text is prepared as the legacy normalizer does, which is llama.cpp's way where
+    there are no added tokens."""
+    with open(path, encoding="utf-8") as f:
+        document = json.load(f)
+    with open(legacy_path, encoding="utf-8") as f:
+        legacy = json.load(f)
+    document.update(normalizer=legacy["normalizer"], pre_tokenizer=legacy["pre_tokenizer"])
+    return Tokenizer.from_str(json.dumps(document))
+
+
 def answers(model, rows, key, *flags):
     out = peer.run("tokenize", "--model", model, *flags, stdin="".join(json.dumps(r) + "\n" for r in rows))
     return [json.loads(line)[key] for line in out.split("\n") if line]
@@ -141,21 +155,34 @@ def check_fixture(name, options):
     texts = plain(texts, tokens + added_tokens(legacy))
     if len(texts) < options.texts // 3:
         peer.fail(f"{name}: {len(texts)} texts only are without added tokens")
-    check_encoding(name + ".gguf", stem + ".gguf", Tokenizer.from_file(legacy), texts)
+    check_encoding(name + ".gguf", stem + ".gguf", as_llama_cpp(stem + ".json", legacy), texts)
+
+
+def of_gguf(path):
+    """tokenizers' idea of a byte-level GGUF vocabulary: its tokens and merges, prepared as SmolLM2 prepares texts."""
+    with open(os.path.join(peer.FIXTURES, "tokenizers", "smollm2.json"), encoding="utf-8") as f:
+        document = json.load(f)
+    fields = GGUFReader(path).fields
+    tokens, types, merges = (fields["tokenizer.ggml." + key].contents() for key in ("tokens", "token_type", "merges"))
+    added = [i for i, kind in enumerate(types) if kind in (CONTROL, USER_DEFINED)]
+    document["model"].update(vocab={t: i for i, t in enumerate(tokens)}, merges=[m.split(" ") for m in merges])
+    document["added_tokens"] = [dict(id=i, content=tokens[i], single_word=False, lstrip=False, rstrip=False,
+                                     normalized=False, special=types[i] == CONTROL) for i in added]
+    return Tokenizer.from_str(json.dumps(document))
 
 
 def check_real(options):
     folder, gguf = os.environ.get("YA_SMOLLM2_HF"), os.environ.get("YA_SMOLLM2")
-    if not folder:
-        print("  YA_SMOLLM2_HF is not set: no directory of a real model")
-        return
-    path = os.path.join(folder, "tokenizer.json")
-    texts = make_texts(options.texts, options.seed, [t["content"] for t in added_tokens(path)])
-    tokenizer = Tokenizer.from_file(path)
-    check_encoding("SmolLM2 directory", folder, tokenizer, texts)
-    check_decoding("SmolLM2 directory", folder, tokenizer, texts, options.seed)
-    if gguf:
-        check_encoding("SmolLM2 GGUF", gguf, without_flags(path), texts)
+    for where, path in (("SmolLM2 directory", folder), ("SmolLM2 GGUF", gguf)):
+        if not path:
+            print(f"  {where}: not compared, its variable is not set")
+            continue
+        json_file = os.path.join(path, "tokenizer.json")
+        tokenizer = Tokenizer.from_file(json_file) if os.path.isdir(path) else of_gguf(path)
+        special = [t.content for t in tokenizer.get_added_tokens_decoder().values()]
+        texts = make_texts(options.texts, options.seed, special)
+        check_encoding(where, path, tokenizer, texts)
+        check_decoding(where, path, tokenizer, texts, options.seed)
 
 
 def body():
