@@ -20,6 +20,19 @@ static void option_text(const ya_setting *row, char *out, size_t room)
         snprintf(out + used, room - used, " %s", meta);
 }
 
+/* "; 0 to 10", "; at least 1, or auto": bounds that nobody will meet are left out. */
+static ya_status range(const ya_setting *row, ya_buffer *out, ya_error *err)
+{
+    enum { BEYOND_USE = 100000 };
+    char low[YA_NUMBER_TEXT], high[YA_NUMBER_TEXT];
+    const char *word = row->word ? row->word : "", *before = row->word ? ", or " : "";
+    ya_number_text(low, row, row->low);
+    ya_number_text(high, row, row->high);
+    if (row->high >= BEYOND_USE)
+        return ya_buffer_printf(out, err, "; at least %s%s%s", low, before, word);
+    return ya_buffer_printf(out, err, "; %s to %s%s%s", low, high, before, word);
+}
+
 /* "default 5e-05; 0 to 10"; empty when there is nothing to say. */
 static ya_status facts(const ya_setting *row, ya_buffer *out, ya_error *err)
 {
@@ -35,13 +48,8 @@ static ya_status facts(const ya_setting *row, ya_buffer *out, ya_error *err)
     if (value.size && !(row->type == YA_TYPE_BOOL && row->initial == 0))
         YA_TRY(ya_buffer_printf(out, err, "default %s",
                                 row->type == YA_TYPE_BOOL ? "on" : value.data));
-    if (numeric) {
-        char low[YA_NUMBER_TEXT], high[YA_NUMBER_TEXT];
-        ya_number_text(low, row, row->low);
-        ya_number_text(high, row, row->high);
-        YA_TRY(ya_buffer_printf(out, err, "; %s to %s%s%s", low, high, row->word ? ", or " : "",
-                                row->word ? row->word : ""));
-    }
+    if (numeric)
+        status = range(row, out, err);
 done:
     ya_buffer_free(&value);
     ya_settings_free(&defaults);

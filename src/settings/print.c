@@ -18,10 +18,10 @@ void ya_number_text(char out[YA_NUMBER_TEXT], const ya_setting *row, double valu
         snprintf(out, YA_NUMBER_TEXT, "%.0fGB", value / 0x1p30);
     else if (row->type == YA_TYPE_SIZE)
         snprintf(out, YA_NUMBER_TEXT, "%.0fMB", value / 0x1p20);
-    else if (row->type == YA_TYPE_INT)
+    else if (fabs(value) < 1e15 && value == floor(value))
         snprintf(out, YA_NUMBER_TEXT, "%.0f", value);
     else
-        for (int digits = 1; digits <= 17; digits++) {
+        for (int digits = 6; digits <= 17; digits++) {
             snprintf(out, YA_NUMBER_TEXT, "%.*g", digits, value);
             if (strtod(out, NULL) == value)
                 break;
