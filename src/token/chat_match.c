@@ -20,6 +20,9 @@ typedef struct {
     ya_chat_text text;
 } rule;
 
+/* No template has two of these. */
+enum { ONCE = BODY | PROMPT | IF_PROMPT | THINK | ANSWER | TOOL | HEAD | DEFAULT | ORDER };
+
 #define NONE YA_CHAT_TEXTS
 #define SYSTEM_FIRST "%if messages[0]['role']=='system'"
 #define TURN "'<|im_start|>'+message['role']+'\\n'+"
@@ -330,7 +333,7 @@ static ya_status try_family(ya_chat *chat, ya_chat_family family, const ya_state
         const rule *r = find_rule(common, statement, parts);
         if (!r)
             r = find_rule(families[family].rules, statement, parts);
-        if (!r) {
+        if (!r || (marks & r->marks & ONCE)) {
             *odd = statement;
             break;
         }
@@ -409,6 +412,7 @@ ya_status ya_chat_recognise(ya_chat *chat, const ya_statements *s, ya_error *err
 {
     ya_status status = YA_OK;
     const char *closest = NULL;
+    bool lacking = false; /* a family knows every statement, but some are missing */
     for (int family = 0; family < YA_CHAT_FAMILIES; family++) {
         bool fits;
         const char *odd;
@@ -417,11 +421,13 @@ ya_status ya_chat_recognise(ya_chat *chat, const ya_statements *s, ya_error *err
             settle(chat);
             return YA_OK;
         }
-        if (odd && (!closest || odd > closest))
-            closest = odd; /* the family that knows most of it from the beginning */
+        if (!odd)
+            lacking = true;
+        else if (!closest || odd > closest)
+            closest = odd; /* of the family that knows most of it from the beginning */
     }
     forget_texts(chat);
-    if (closest)
+    if (closest && !lacking)
         return ya_fail(err, YA_ERR_UNSUPPORTED, "its statement \"%.200s\" is not a known one",
                        closest + 1);
     return ya_fail(err, YA_ERR_UNSUPPORTED, "it is not one of the known templates");

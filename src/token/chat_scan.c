@@ -140,7 +140,9 @@ static bool is_false(const char *condition)
                                              "enable_thinking is defined and",
                                              "documents",
                                              "false==true"};
-    if (strcmp(condition, "tools") == 0)
+    /* Tool results need an id that our messages do not have; rendering them raises. */
+    if (strcmp(condition, "tools") == 0 ||
+        strcmp(condition, "message['role']=='tool_results'or message['role']=='tool'") == 0)
         return true;
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
         if (starts_with(condition, beginnings[i]))

@@ -10,17 +10,29 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TEMPLATE_MAX_BYTES = 1 << 20 };
+enum { TEMPLATE_MAX_BYTES = 1 << 20, CONFIG_MAX_BYTES = 64 << 20 };
 
-/* The document or NULL when there is no such file. */
+/* The document or NULL when there is no such file. All numbers are read as reals: transformers
+ * writes integers of 31 digits into tokenizer_config.json ("model_max_length"). */
 static ya_status read_optional(const char *dir, const char *name, json_t **out, ya_error *err)
 {
     char path[YA_PATH_MAX];
+    char *text = NULL;
+    size_t size;
+    json_error_t why;
     ya_status status = ya_path_join(path, dir, name, err);
     *out = NULL;
     if (status != YA_OK || access(path, F_OK) != 0)
         return status;
-    return ya_json_read_file(path, out, err);
+    status = ya_read_file(path, CONFIG_MAX_BYTES, &text, &size, err);
+    if (status != YA_OK)
+        return status;
+    *out = json_loadb(text, size, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &why);
+    ya_free(text);
+    if (!*out)
+        return ya_fail(err, YA_ERR_FORMAT, "%s:%d:%d: not JSON: %s", path, why.line, why.column,
+                       why.text);
+    return YA_OK;
 }
 
 /* The id of the token that a configuration names: a text, or {"content": text}; -1 if none. */
@@ -48,13 +60,13 @@ static void take_ids(ya_tokenizer *t, const json_t *config, const char *key, int
     size_t n = json_is_array(value) ? json_array_size(value) : 1;
     for (size_t i = 0; i < n; i++) {
         const json_t *id = json_is_array(value) ? json_array_get(value, i) : value;
-        json_int_t number = json_is_integer(id) ? json_integer_value(id) : -1;
-        if (number < 0 || (size_t)number >= t->tokens.n_ids)
+        double number = json_is_number(id) ? json_number_value(id) : -1;
+        if (!(number >= 0 && number < (double)t->tokens.n_ids))
             continue;
         if (*first < 0)
             *first = (int32_t)number;
         if (stops)
-            t->flags[number] |= YA_TOKEN_STOP;
+            t->flags[(int32_t)number] |= YA_TOKEN_STOP;
     }
 }
 

@@ -276,46 +276,30 @@ done:
     return status;
 }
 
-static ya_status prepend_ids(ya_ids *ids, const ya_ids *front, ya_error *err)
-{
-    ya_status status = YA_OK;
-    size_t n = front->size;
-    for (size_t i = 0; i < n; i++)
-        YA_TRY(ya_ids_add(ids, 0, err));
-    memmove(ids->data + n, ids->data, (ids->size - n) * sizeof *ids->data);
-    memcpy(ids->data, front->data, n * sizeof *ids->data);
-done:
-    return status;
-}
-
 static ya_status load_template(ya_tokenizer *t, const json_t *part, ya_error *err)
 {
-    ya_ids front = {0};
     ya_status status = YA_OK;
     const json_t *single = json_object_get(part, "single");
     bool text_seen = false;
+    if (t->before.size || t->after.size)
+        return ya_fail(err, YA_ERR_UNSUPPORTED, "a second TemplateProcessing is not supported");
     for (size_t i = 0; i < json_array_size(single); i++) {
         const json_t *piece = json_array_get(single, i);
         const json_t *special = json_object_get(piece, "SpecialToken");
         if (special) {
             YA_TRY(template_ids(part, ya_json_get_text(special, "id"),
-                                text_seen ? &t->after : &front, err));
+                                text_seen ? &t->after : &t->before, err));
             continue;
         }
         const char *id = ya_json_get_text(json_object_get(piece, "Sequence"), "id");
-        if (!id || strcmp(id, "A") != 0 || text_seen) {
-            status = ya_fail(err, YA_ERR_UNSUPPORTED,
-                             "the template \"single\" is not special tokens around one text");
-            goto done;
-        }
+        if (!id || strcmp(id, "A") != 0 || text_seen)
+            return ya_fail(err, YA_ERR_UNSUPPORTED,
+                           "the template \"single\" is not special tokens around one text");
         text_seen = true;
     }
     if (!text_seen)
         status = ya_fail(err, YA_ERR_UNSUPPORTED, "the template \"single\" does not hold the text");
-    else if (front.size)
-        status = prepend_ids(&t->before, &front, err);
 done:
-    ya_ids_free(&front);
     return status;
 }
 
