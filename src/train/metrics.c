@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <math.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 enum { LINE_BYTES = 4096 };
@@ -50,8 +49,6 @@ ya_status ya_metrics_open(ya_metrics *metrics, const char *output, int64_t last_
     metrics->fd = open(metrics->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (metrics->fd < 0)
         YA_TRY(ya_fail_errno(err, YA_ERR_IO, "cannot write %s", metrics->path));
-    if (flock(metrics->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        YA_TRY(ya_fail(err, YA_ERR_USAGE, "another run is writing to %s", output));
     if (last_step > 0)
         YA_TRY(find_end(metrics->path, last_step, &end, err));
     if (ftruncate(metrics->fd, end) != 0)

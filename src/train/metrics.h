@@ -22,8 +22,7 @@ typedef struct {
     double leak_per_step; /* bytes */
 } ya_step_report;
 
-/* Opens `output`/metrics.jsonl; what it holds of steps after `last_step` is cut off (0: all). The
- * file is locked: a second run in the same directory is YA_ERR_USAGE. */
+/* Opens `output`/metrics.jsonl; what it holds of steps after `last_step` is cut off (0: all). */
 ya_status ya_metrics_open(ya_metrics *metrics, const char *output, int64_t last_step,
                           ya_error *err) YA_CHECK;
 void ya_metrics_close(ya_metrics *metrics);

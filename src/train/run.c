@@ -11,7 +11,7 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
 
 /* What lives as long as a run; one block, made before the plan so that the plan sees it. */
 typedef struct {
@@ -23,6 +23,7 @@ typedef struct {
     ya_loop loop;
     char checkpoint[YA_PATH_MAX]; /* resumed from */
     bool resumed;
+    int lock; /* on the output directory; -1: not taken */
 } run;
 
 /* Makes the output directory ready and finds where to go on from. */
@@ -30,6 +31,7 @@ static ya_status open_output(run *r, const ya_settings *s, ya_error *err)
 {
     ya_status status;
     YA_TRY(ya_make_dirs(s->output, err));
+    YA_TRY(ya_saved_lock(s->output, &r->lock, err));
     YA_TRY(ya_outdir_recover(s->output, err));
     if (!s->resume)
         goto done;
@@ -170,11 +172,13 @@ ya_status ya_train(const ya_settings *s, ya_error *err)
     run *r = ya_alloc_zero(1, sizeof *r);
     if (!r)
         return ya_fail(err, YA_ERR_MEMORY, "out of memory for a run");
-    r->metrics.fd = -1;
+    r->metrics.fd = r->lock = -1;
     ya_status status = train(r, s, err);
     ya_metrics_close(&r->metrics);
     ya_checkpoints_close(&r->checkpoints);
     ya_job_close(&r->job);
+    if (r->lock >= 0)
+        close(r->lock);
     ya_free(r);
     return status;
 }

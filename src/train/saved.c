@@ -7,10 +7,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -170,4 +172,15 @@ done:
     if (dir)
         closedir(dir);
     return status;
+}
+
+ya_status ya_saved_lock(const char *output, int *lock, ya_error *err)
+{
+    *lock = open(output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0)
+        return ya_fail_errno(err, YA_ERR_IO, "cannot open the directory %s", output);
+    /* a file system without locks is no reason not to train */
+    if (flock(*lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return ya_fail(err, YA_ERR_USAGE, "another run is writing to %s", output);
+    return YA_OK;
 }

@@ -15,4 +15,8 @@ ya_status ya_saved_list(const char *output, int64_t **steps, int *n, ya_error *e
  * none) is a directory that this run reads: when it lies in OUT, YA_ERR_USAGE. */
 ya_status ya_saved_set_aside(const char *output, const char *in_use, ya_error *err) YA_CHECK;
 
+/* Takes the lock on the directory `output`, which must exist, until the file descriptor *lock is
+ * closed. Another run holds it: YA_ERR_USAGE. */
+ya_status ya_saved_lock(const char *output, int *lock, ya_error *err) YA_CHECK;
+
 #endif
