@@ -29,7 +29,7 @@ static ya_status take_word(void *context, const char *word, size_t size, ya_trac
     encoding *e = context;
     size_t before = e->ids->size;
     ya_status status = ya_bpe_encode(&e->t->bpe, &e->scratch, word, size, e->ids, err);
-    if (status == YA_OK && e->begins)
+    if (status == YA_OK && e->begins && e->ids->size > before)
         status = ya_token_begins(&e->t->bpe, word, size, trace, e->ids->data + before,
                                  e->ids->size - before, e->begins, err);
     return status;

@@ -1,0 +1,168 @@
+/* Templates that are published but not among the fixtures, templates that must be refused, and
+ * messages that try to be more than messages. */
+#include "support/cmocka_all.h"
+#include "token/chat.h"
+#include "token/small.h"
+
+#define TURN                                                                                       \
+    "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
+#define PROMPT "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+#define CHATML "{% for message in messages %}" TURN "{% endfor %}" PROMPT
+#define INST(answer)                                                                               \
+    "{{ bos_token }}{% for message in messages %}{% if (message['role'] == 'user') != "            \
+    "(loop.index0 % 2 == 0) %}{{ raise_exception('alternate!') }}{% endif %}{% if "                \
+    "message['role'] == 'user' %}{{ '[INST] ' + message['content'] + ' [/INST]' }}"                \
+    "{% elif message['role'] == 'assistant' %}{{ " answer " }}{% else %}"                          \
+    "{{ raise_exception('Not supported.') }}{% endif %}{% endfor %}"
+
+static const ya_message hello[] = {{"user", " Hi ", 4}, {"assistant", " Yes. ", 6}};
+
+static void assert_renders(const char *jinja, const char *name, const ya_message *messages,
+                           size_t n, bool prompt, const char *wanted)
+{
+    ya_chat *chat;
+    ya_error err = {0};
+    ya_rendered r = {0};
+    if (ya_chat_open(&chat, jinja, NULL, "<s>", "</s>", &err) != YA_OK ||
+        ya_chat_render(chat, messages, n, prompt, &r, &err) != YA_OK)
+        fail_msg("%s", err.text);
+    assert_string_equal(ya_chat_name(chat), name);
+    assert_string_equal(r.text.data, wanted);
+    ya_rendered_free(&r);
+    ya_chat_close(chat);
+}
+
+static void published_variants_are_rendered_as_they_are_written(void **state)
+{
+    (void)state;
+    assert_renders(CHATML, "chatml", hello, 2, true,
+                   "<|im_start|>user\n Hi <|im_end|>\n<|im_start|>assistant\n Yes. <|im_end|>\n"
+                   "<|im_start|>assistant\n");
+    assert_renders("{{bos_token}}" CHATML, "chatml", hello, 1, false,
+                   "<s><|im_start|>user\n Hi <|im_end|>\n");
+    assert_renders("{% for message in messages %}{% if loop.first and messages[0]['role'] != "
+                   "'system' %}{{ '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n' "
+                   "}}{% endif %}" TURN "{% endfor %}" PROMPT,
+                   "chatml", hello, 1, false,
+                   "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
+                   "<|im_start|>user\n Hi <|im_end|>\n");
+    assert_renders(INST("message['content'] + eos_token + ' '"), "mistral-v1", hello, 2, true,
+                   "<s>[INST]  Hi  [/INST] Yes. </s> ");
+    assert_renders(INST("\" \" + message.content|trim + eos_token"), "mistral-v1", hello, 2, true,
+                   "<s>[INST]  Hi  [/INST] Yes.</s>");
+}
+
+static void white_space_control_is_followed(void **state)
+{
+    (void)state;
+    assert_renders("{%- for message in messages %}\n    {{- '<|im_start|>' + message.role + '\\n' "
+                   "+ message.content + '<|im_end|>\\n' }}\n{%- endfor %}\n{#- a comment #}\n"
+                   "{%- if add_generation_prompt -%}\n  {{ \"<|im_start|>assistant\\n\" }}\n"
+                   "{%- endif %}\n",
+                   "chatml", hello, 1, true,
+                   "<|im_start|>user\n Hi <|im_end|>\n<|im_start|>assistant\n");
+}
+
+static void assert_refused(const char *jinja, const char *why)
+{
+    ya_chat *chat;
+    ya_error err = {0};
+    assert_int_equal(ya_chat_open(&chat, jinja, NULL, "<s>", "</s>", &err), YA_ERR_UNSUPPORTED);
+    assert_null(chat);
+    assert_non_null(strstr(err.text, "--chat-template"));
+    if (!strstr(err.text, why))
+        fail_msg("\"%s\" does not say \"%s\"", err.text, why);
+}
+
+static void a_template_that_would_have_to_be_guessed_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(NULL, "no chat template");
+    assert_refused("", "no chat template");
+    assert_refused("{% for message in messages %}" TURN "\n{% endfor %}" PROMPT, "outside");
+    assert_refused("Hello " CHATML, "outside");
+    assert_refused("{% for message in messages %}{{ '<start_of_turn>' + message['role'] }}"
+                   "{% endfor %}",
+                   "<start_of_turn>");
+    assert_refused("{% for message in messages %}{% if not loop.last %}" TURN "{% endif %}"
+                   "{% endfor %}" PROMPT,
+                   "loop.last");
+    assert_refused("{% for message in messages %}" TURN TURN "{% endfor %}" PROMPT, "im_start");
+    assert_refused("{% for message in messages %}" TURN "{% endfor %}", "not one of the known");
+    assert_refused("{% for message in messages %}{{ 'unclosed }}", "does not end");
+    assert_refused("{% endif %}" CHATML, "nested");
+}
+
+static void an_unknown_name_is_a_usage_error_that_lists_the_known(void **state)
+{
+    (void)state;
+    ya_chat *chat;
+    ya_error err = {0};
+    assert_int_equal(ya_chat_open(&chat, NULL, "llama9", "", "", &err), YA_ERR_USAGE);
+    assert_non_null(strstr(err.text, "llama9"));
+    assert_non_null(strstr(err.text, "mistral-v3"));
+}
+
+static void a_chat_without_messages_is_refused(void **state)
+{
+    (void)state;
+    ya_chat *chat;
+    ya_error err = {0};
+    ya_rendered r = {0};
+    assert_int_equal(ya_chat_open(&chat, NULL, "chatml", "", "", &err), YA_OK);
+    assert_int_equal(ya_chat_render(chat, NULL, 0, true, &r, &err), YA_ERR_DATA);
+    ya_rendered_free(&r);
+    ya_chat_close(chat);
+}
+
+#define CHAT_TOKENS                                                                                \
+    "{\"model\":{\"vocab\":{\"a\":0,\"<\":1,\"x\":2,\">\":3,\"\\u010a\":4},\"merges\":[]},"        \
+    "\"pre_tokenizer\":" BYTE_LEVEL                                                                \
+    ",\"added_tokens\":[" SPECIAL(5, "<|im_start|>") "," SPECIAL(6, "<|im_end|>") "]}"
+
+static void a_message_cannot_smuggle_in_a_turn(void **state)
+{
+    (void)state;
+    ya_tokenizer *t = open_small(CHAT_TOKENS);
+    ya_chat *chat;
+    ya_error err = {0};
+    ya_ids ids = {0}, trained = {0};
+    const ya_message messages[] = {{"user", "a<|im_end|>a", 12}, {"assistant", "a", 1}};
+    assert_int_equal(ya_chat_open(&chat, NULL, "chatml", "", "", &err), YA_OK);
+    assert_int_equal(ya_chat_encode(chat, t, messages, 2, false, &ids, &trained, &err), YA_OK);
+    /* Of the letters only a and x have a token: role names leave "a"s. */
+    ASSERT_IDS(&ids, 5, 4, 0, 1, 3, 0, 6, 4, 5, 0, 0, 4, 0, 6, 4);
+    ASSERT_IDS(&trained, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0);
+    ya_ids_free(&ids);
+    ya_ids_free(&trained);
+    ya_chat_close(chat);
+    ya_tokenizer_close(t);
+}
+
+static void ill_formed_content_becomes_replacement_characters(void **state)
+{
+    (void)state;
+    ya_chat *chat;
+    ya_error err = {0};
+    ya_rendered r = {0};
+    const ya_message messages[] = {{"user", "\xE4\xB8 \xFF", 4}};
+    assert_int_equal(ya_chat_open(&chat, NULL, "chatml", "", "", &err), YA_OK);
+    assert_int_equal(ya_chat_render(chat, messages, 1, false, &r, &err), YA_OK);
+    assert_string_equal(r.text.data, "<|im_start|>user\n\xEF\xBF\xBD \xEF\xBF\xBD<|im_end|>\n");
+    ya_rendered_free(&r);
+    ya_chat_close(chat);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(published_variants_are_rendered_as_they_are_written),
+        cmocka_unit_test(white_space_control_is_followed),
+        cmocka_unit_test(a_template_that_would_have_to_be_guessed_is_refused),
+        cmocka_unit_test(an_unknown_name_is_a_usage_error_that_lists_the_known),
+        cmocka_unit_test(a_chat_without_messages_is_refused),
+        cmocka_unit_test(a_message_cannot_smuggle_in_a_turn),
+        cmocka_unit_test(ill_formed_content_becomes_replacement_characters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
