@@ -47,15 +47,6 @@ typedef struct {
 } ya_bpe_scratch;
 void ya_bpe_scratch_free(ya_bpe_scratch *scratch);
 
-/* The character (U+0021..U+0143) that stands for a byte in byte-level vocabularies, and back (-1).
- */
-uint32_t ya_byte_symbol(uint8_t byte);
-int ya_byte_of_symbol(uint32_t c);
-
-/* Turns token text of a byte-level vocabulary to bytes; false when a character stands for none.
- * `out` has room for `size` bytes. */
-bool ya_byte_level_bytes(const char *text, size_t size, char *out, size_t *n);
-
 /* Adds or replaces the merge of two ids. */
 ya_status ya_bpe_add_merge(ya_bpe *bpe, int32_t left, int32_t right, uint32_t rank, int32_t id,
                            ya_error *err) YA_CHECK;

@@ -1,7 +1,7 @@
 #include "token/decode.h"
 
 #include "base/alloc.h"
-#include "token/bpe.h"
+#include "token/byte_level.h"
 #include "token/decode_chain.h"
 #include "token/unicode.h"
 

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "io/json.h"
 #include "io/outdir.h"
+#include "token/byte_level.h"
 #include "token/internal.h"
 #include "token/unicode.h"
 
