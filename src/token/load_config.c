@@ -75,31 +75,33 @@ static bool starts_with(const char *text, const char *with)
     return text && strncmp(text, with, strlen(with)) == 0;
 }
 
-/* transformers' Llama tokenizers put BOS and EOS around a text as tokenizer_config.json says,
- * whatever the post-processor of tokenizer.json; the others follow the post-processor, and GPT-2's
- * and Qwen2's never add a BOS. */
+/* The ids around a text become exactly BOS and EOS, as far as wanted and known. */
+static ya_status set_affixes(ya_tokenizer *t, bool add_bos, bool add_eos, ya_error *err)
+{
+    ya_status status = YA_OK;
+    t->before.size = t->after.size = 0;
+    if (add_bos && t->bos >= 0)
+        YA_TRY(ya_ids_add(&t->before, t->bos, err));
+    if (add_eos && t->eos >= 0)
+        YA_TRY(ya_ids_add(&t->after, t->eos, err));
+done:
+    return status;
+}
+
+/* transformers' Llama tokenizers put BOS (unless add_bos_token is false) and EOS (if add_eos_token
+ * is true) around a text, whatever the post-processor of tokenizer.json; its other classes only
+ * follow the post-processor. Where no class is named, the flags count if there is none. */
 static ya_status take_affixes(ya_tokenizer *t, const json_t *config, ya_error *err)
 {
     bool add_bos = false, add_eos = false;
     const char *class = ya_json_get_text(config, "tokenizer_class");
+    bool llama = starts_with(class, "LlamaTokenizer") || starts_with(class, "CodeLlamaTokenizer");
     bool says_bos = ya_json_get_bool(config, "add_bos_token", &add_bos);
-    bool says_eos = ya_json_get_bool(config, "add_eos_token", &add_eos);
-    bool llama = starts_with(class, "Llama") || starts_with(class, "CodeLlama");
-    if (starts_with(class, "GPT2") || starts_with(class, "Qwen2"))
-        return YA_OK;
-    if (says_bos && (llama || (t->before.size == 0 && add_bos))) {
-        t->before.size = 0;
-        if (add_bos && t->bos >= 0) {
-            ya_status status = ya_ids_add(&t->before, t->bos, err);
-            if (status != YA_OK)
-                return status;
-        }
-    }
-    if (says_eos && (llama || (t->after.size == 0 && add_eos))) {
-        t->after.size = 0;
-        if (add_eos && t->eos >= 0)
-            return ya_ids_add(&t->after, t->eos, err);
-    }
+    (void)ya_json_get_bool(config, "add_eos_token", &add_eos);
+    if (llama)
+        return set_affixes(t, add_bos || !says_bos, add_eos, err);
+    if (!class && (add_bos || add_eos) && t->before.size == 0 && t->after.size == 0)
+        return set_affixes(t, add_bos, add_eos, err);
     return YA_OK;
 }
 

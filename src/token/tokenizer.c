@@ -7,6 +7,9 @@
 #include "token/internal.h"
 #include "token/unicode.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -133,6 +136,10 @@ static ya_status open_json(ya_tokenizer *t, const char *path, ya_error *err)
         status = ya_wrap(err, status, "%s", path);
 done:
     json_decref(document);
+#ifdef __GLIBC__
+    /* The document was many times the size of what was made of it; training wants that memory. */
+    malloc_trim(0);
+#endif
     return status;
 }
 

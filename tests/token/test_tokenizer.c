@@ -216,6 +216,38 @@ static void a_directory_gives_the_tokens_and_the_template_of_its_configuration(v
     temp_remove(dir);
 }
 
+static void assert_affixes(const char *config, const int32_t *wanted, size_t n)
+{
+    char dir[TEMP_PATH];
+    ya_tokenizer *t;
+    ya_error err = {0};
+    ya_ids ids = {0};
+    temp_make(dir);
+    write_text(temp_path(dir, "tokenizer.json"), SMALL);
+    write_text(temp_path(dir, "tokenizer_config.json"), config);
+    if (ya_tokenizer_open(&t, dir, &err) != YA_OK)
+        fail_msg("%s", err.text);
+    assert_int_equal(ya_tokenizer_encode(t, "ab", 2, true, &ids, &err), YA_OK);
+    assert_ids(&ids, wanted, n);
+    ya_ids_free(&ids);
+    ya_tokenizer_close(t);
+    temp_remove(dir);
+}
+
+/* As transformers 4.57.1 does: AutoTokenizer over such directories was asked. */
+static void the_class_of_a_tokenizer_decides_whether_add_bos_token_counts(void **state)
+{
+    (void)state;
+    assert_affixes("{\"tokenizer_class\":\"LlamaTokenizer\",\"bos_token\":\"<x>\"}",
+                   (const int32_t[]){10, 3}, 2);
+    assert_affixes("{\"tokenizer_class\":\"LlamaTokenizerFast\",\"bos_token\":\"<x>\","
+                   "\"eos_token\":\"b\",\"add_bos_token\":false,\"add_eos_token\":true}",
+                   (const int32_t[]){3, 1}, 2);
+    assert_affixes("{\"tokenizer_class\":\"GPT2Tokenizer\",\"bos_token\":\"<x>\","
+                   "\"add_bos_token\":true}",
+                   (const int32_t[]){3}, 1);
+}
+
 static void streaming_holds_a_character_back_until_it_is_whole(void **state)
 {
     (void)state;
@@ -285,6 +317,7 @@ int main(void)
         cmocka_unit_test(inconsistent_documents_are_refused),
         cmocka_unit_test(a_path_without_a_tokenizer_is_named),
         cmocka_unit_test(a_directory_gives_the_tokens_and_the_template_of_its_configuration),
+        cmocka_unit_test(the_class_of_a_tokenizer_decides_whether_add_bos_token_counts),
         cmocka_unit_test(streaming_holds_a_character_back_until_it_is_whole),
         cmocka_unit_test(running_out_of_memory_is_an_error_wherever_it_happens),
     };
