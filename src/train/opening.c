@@ -1,8 +1,12 @@
 #include "train/opening.h"
 
+#include "base/buffer.h"
+#include "base/format.h"
 #include "base/log.h"
 
 #include <math.h>
+
+enum { LINE_WIDTH = 110 };
 
 static uint64_t count_trained(const ya_params *params)
 {
@@ -75,8 +79,42 @@ static void show_weights(const ya_job *job)
                 (unsigned long long)w->records[i], 100.0 * w->share[i]);
 }
 
-void ya_opening_show(const ya_job *job, const ya_schedule *schedule)
+/* The effective configuration, several settings a line; what the user or a file chose is marked. */
+static ya_status show_settings(const ya_settings *s, ya_error *err)
 {
+    char text[LINE_WIDTH + 1];
+    ya_format line = {.data = text, .room = sizeof text};
+    ya_buffer value = {0};
+    ya_status status = YA_OK;
+    ya_info("settings (* not the default; all of them are in config.yaml of each checkpoint):");
+    for (int id = 0; id < YA_N_SETTINGS; id++) {
+        const ya_setting *setting = ya_setting_get((ya_setting_id)id);
+        value.size = 0;
+        if (!(setting->commands & YA_FOR_TRAIN) || !(setting->commands & YA_IN_FILE))
+            continue;
+        YA_TRY(ya_settings_value(s, (ya_setting_id)id, &value, err));
+        const char *shown = value.size > 0 ? value.data : "none";
+        const char *mark = s->origin[id] == YA_FROM_DEFAULT ? "" : "*";
+        size_t before = line.size;
+        ya_format_add(&line, "  %s%s %s", mark, setting->name, shown);
+        if (line.cut) { /* it begins the next line, cut there if it is longer than that */
+            text[before] = '\0';
+            ya_info("%s", text);
+            line = (ya_format){.data = text, .room = sizeof text};
+            ya_format_add(&line, "  %s%s %.*s", mark, setting->name, LINE_WIDTH / 2, shown);
+        }
+    }
+    ya_info("%s", text);
+done:
+    ya_buffer_free(&value);
+    return status;
+}
+
+ya_status ya_opening_show(const ya_job *job, const ya_schedule *schedule, ya_error *err)
+{
+    ya_status status = show_settings(&job->settings, err);
+    if (status)
+        return status;
     show_model(job);
     show_data(job, schedule);
     show_weights(job);
@@ -84,4 +122,5 @@ void ya_opening_show(const ya_job *job, const ya_schedule *schedule)
     ya_info("memory: %.1f MB planned, %.1f MB allowed by %s, %.1f MB mapped",
             (double)p->anonymous_peak / (double)YA_MB, (double)p->budget.bytes / (double)YA_MB,
             p->budget.reason, (double)p->mapped / (double)YA_MB);
+    return YA_OK;
 }

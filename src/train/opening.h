@@ -5,7 +5,8 @@
 #include "train/job.h"
 #include "train/schedule.h"
 
-/* Model, what is trained, data, weights of the sources, memory. On stderr. */
-void ya_opening_show(const ya_job *job, const ya_schedule *schedule);
+/* The effective configuration, model, what is trained, data, weights of the sources, memory. On
+ * stderr. */
+ya_status ya_opening_show(const ya_job *job, const ya_schedule *schedule, ya_error *err) YA_CHECK;
 
 #endif

@@ -150,7 +150,8 @@ static ya_status train(run *r, const ya_settings *s, ya_error *err)
     ya_status status = open_run(r, s, err);
     if (status)
         return status;
-    ya_opening_show(&r->job, &r->loop.schedule);
+    if ((status = ya_opening_show(&r->job, &r->loop.schedule, err)) != YA_OK)
+        return status;
     begin_loop(r);
     if (r->state.step >= r->loop.schedule.steps) {
         ya_info("nothing to do: all %lld steps are done", (long long)r->loop.schedule.steps);

@@ -255,6 +255,25 @@ static void more_steps_make_no_more_allocations(void **state)
     assert_int_equal(ya_alloc_count() - start, few);
 }
 
+static void running_out_of_heap_anywhere_is_an_error_and_no_crash(void **state)
+{
+    (void)state;
+    ya_error err;
+    ya_status status = YA_ERR_MEMORY;
+    uint64_t n = 1, failures = 0;
+    for (; status != YA_OK; n += 1 + n / 8, failures++) {
+        err.text[0] = '\0';
+        ya_alloc_fail_at(n);
+        status = run("a", "--steps 2 --save-steps 1", &err);
+        ya_alloc_fail_at(0);
+        if (status != YA_OK && (status != YA_ERR_MEMORY || !err.text[0]))
+            fail_msg("allocation %llu: status %d, \"%s\"", (unsigned long long)n, (int)status,
+                     err.text);
+    }
+    assert_true(failures > 20);
+    assert_true(is_there("a/checkpoint-2"));
+}
+
 static void a_budget_below_the_plan_is_refused_with_the_shortfall(void **state)
 {
     (void)state;
@@ -330,6 +349,7 @@ int main(void)
         TEST(training_starts_from_a_checkpoint_with_its_own_rank),
         TEST(three_steps_in_a_row_that_are_not_finite_end_the_run),
         TEST(more_steps_make_no_more_allocations),
+        TEST(running_out_of_heap_anywhere_is_an_error_and_no_crash),
         TEST(a_budget_below_the_plan_is_refused_with_the_shortfall),
         TEST(warm_up_as_long_as_the_run_is_refused),
         TEST(labels_are_needed_unless_the_mode_is_off),
