@@ -144,7 +144,7 @@ static ya_status read_line(reading *r, uint32_t file, const ya_line *line, ya_er
         status = add_record(r, file, line->number, err);
     else if (!status)
         show_bad_line(r, path, line->number, reason);
-    if (status == YA_ERR_DATA || status == YA_ERR_UNSUPPORTED)
+    if (status && status != YA_ERR_MEMORY)
         return ya_wrap(err, status, "%s:%llu", path, (unsigned long long)line->number);
     if (!status)
         show_progress(r);

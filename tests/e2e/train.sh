@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Training, planning and evaluating as a user types it: what works, and every way in which it does not, with its exit
+# code and the words that help.
+set -euo pipefail
+binary=${YA_BINARY:?path of the program}
+models=${YA_SHARED:-../shared}/fixtures/models
+[ -f "$models/llama/config.json" ] || exit 77
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+
+# expect CODE PATTERN COMMAND...: the exit code, and a fixed string in what is printed.
+expect() {
+    local code=$1 pattern=$2 got=0 text
+    shift 2
+    text=$("$@" 2>&1) || got=$?
+    if [ "$got" != "$code" ] || ! grep -qF -e "$pattern" <<<"$text"; then
+        printf 'FAILED: %s\n  exit %s, wanted %s and "%s" in:\n%s\n' "$*" "$got" "$code" "$pattern" "$text"
+        failures=$((failures + 1))
+    fi
+}
+
+llama=$models/llama
+labels='"auth_weight": 0.05, "prov_entropy": 7.5'
+for i in 1 2 3 4 5 6; do
+    echo "{\"input_ids\": [1, 5, 9, $((10 + i)), 20], $labels}"
+done > "$work/good.jsonl"
+train() {
+    "$binary" train --model "$llama" --output "$work/out" --steps 2 --threads 2 --dtype f32 "$@"
+}
+
+# what works
+expect 0 "done: $work/out/checkpoint-2" train --data "$work/good.jsonl" --warmup-steps 0
+for file in adapter_model.safetensors adapter_config.json optimizer.safetensors trainer_state.json config.yaml \
+    provenance.json SHA256SUMS; do
+    [ -s "$work/out/checkpoint-2/$file" ] || { echo "FAILED: no $file"; failures=$((failures + 1)); }
+done
+(cd "$work/out/checkpoint-2" && sha256sum --quiet -c SHA256SUMS)
+expect 0 "step 3/4" train --data "$work/good.jsonl" --steps 4 --logging-steps 1 --resume
+expect 0 '"ce"' "$binary" evaluate --model "$work/out/checkpoint-4" --data "$work/good.jsonl" --json
+expect 0 '"ce"' "$binary" evaluate --model "$llama" --adapter "$work/out/checkpoint-4" --data "$work/good.jsonl" --json
+expect 0 '"regions"' "$binary" plan --model "$llama" --json
+expect 0 '"fits": false' "$binary" plan --model "$llama" --max-memory 1MB --json
+# a saved configuration starts the same run, without a command too
+expect 0 "done:" "$binary" --config "$work/out/checkpoint-4/config.yaml" --model "$llama" --data "$work/good.jsonl" \
+    --output "$work/again" --steps 4 --batch-size 4
+cp -r "$work/out/checkpoint-4" "$work/moved"
+expect 0 "starting from" "$binary" train --model "$work/moved" --data "$work/good.jsonl" --output "$work/next" --steps 1
+
+# usage: 2
+expect 2 "needs --model" "$binary" train --data "$work/good.jsonl"
+expect 2 "needs --data" "$binary" train --model "$llama"
+expect 2 "did you mean --steps?" train --data "$work/good.jsonl" --step 3
+expect 2 "warmup_steps" train --data "$work/good.jsonl" --warmup-steps 2
+expect 2 "distrust_alpha" train --data "$work/good.jsonl" --distrust-alpha 5
+expect 2 "trainable" train --data "$work/good.jsonl" --lora-rank 0
+expect 2 "nothing.like.this" train --data "$work/good.jsonl" --lora-rank 0 --trainable nothing.like.this --output "$work/f"
+expect 2 "effective batch" train --data "$work/good.jsonl" --steps 9 --resume --batch-size 3
+
+# does not fit: 3
+expect 3 "GB more than" train --data "$work/good.jsonl" --max-memory 2MB --output "$work/small"
+
+# files and data: 1
+expect 1 "/no/such/model" "$binary" train --model /no/such/model --data "$work/good.jsonl" --output "$work/e"
+expect 1 "/no/such/data" train --data /no/such/data --output "$work/e"
+expect 1 "/proc/nowhere" train --data "$work/good.jsonl" --output /proc/nowhere/out
+echo '{"input_ids": [1, 2], "auth_weight": 1.5, "prov_entropy": 1}' > "$work/bad.jsonl"
+expect 1 "bad.jsonl:1: auth_weight is 1.5" train --data "$work/bad.jsonl" --output "$work/e"
+echo '{"input_ids": [1, 2]}' > "$work/bad.jsonl"
+expect 1 "--distrust-mode off" train --data "$work/bad.jsonl" --output "$work/e"
+echo "{\"input_ids\": [1, 999999], $labels}" > "$work/bad.jsonl"
+expect 1 "vocabulary" train --data "$work/bad.jsonl" --output "$work/e"
+echo "{\"text\": \"a text\", $labels}" > "$work/bad.jsonl"
+expect 1 "bad.jsonl:1: records of text need the model's tokenizer" train --data "$work/bad.jsonl" --output "$work/e"
+printf 'not json\n[]\n{}\n' > "$work/bad.jsonl"
+expect 1 "no usable record" train --data "$work/bad.jsonl" --output "$work/e"
+expect 1 "bad.jsonl:2: object" train --data "$work/bad.jsonl" --output "$work/e"
+echo "{\"input_ids\": [7], $labels}" > "$work/bad.jsonl"
+expect 1 "no record has a token to learn" train --data "$work/bad.jsonl" --output "$work/e"
+mkdir "$work/empty"
+expect 1 "$work/empty" train --data "$work/empty" --output "$work/e"
+expect 1 "no adapter" train --data "$work/good.jsonl" --adapter "$work/empty" --output "$work/e"
+
+# adapters that do not fit
+cp -r "$llama/adapter" "$work/adapter"
+sed -i 's/"base_model_name_or_path": ".."/"base_model_name_or_path": "nowhere"/' "$work/adapter/adapter_config.json"
+expect 1 "its base model \"nowhere\"" "$binary" evaluate --model "$work/adapter" --data "$work/good.jsonl"
+expect 0 "all" "$binary" evaluate --model "$work/adapter" --base "$llama" --data "$work/good.jsonl"
+expect 1 "shape" "$binary" evaluate --model "$work/adapter" --base "$models/qwen3" --data "$work/good.jsonl"
+head -c 500 "$llama/adapter/adapter_model.safetensors" > "$work/adapter/adapter_model.safetensors"
+expect 1 "adapter_model.safetensors" "$binary" evaluate --model "$work/adapter" --base "$llama" --data "$work/good.jsonl"
+sed -i 's/"use_dora": false/"use_dora": true/' "$work/adapter/adapter_config.json"
+expect 1 "use_dora" "$binary" evaluate --model "$work/adapter" --base "$llama" --data "$work/good.jsonl"
+exit $((failures > 0))
