@@ -31,7 +31,8 @@ static void print_amount(double amount, const char *const units[4], FILE *file)
     int unit = 0;
     for (; amount >= 1000 && unit < 3; unit++)
         amount /= 1000;
-    fprintf(file, unit ? "%.4g %s" : "%.0f %s", amount, units[unit]);
+    fprintf(file, unit ? "%.4g" : "%.0f", amount);
+    fprintf(file, *units[unit] ? " %s" : "%s", units[unit]);
 }
 
 static const char *const byte_units[4] = {"B", "kB", "MB", "GB"};
