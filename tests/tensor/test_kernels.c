@@ -7,9 +7,13 @@
 
 #include <dnnl.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 enum { MOST = 1100, N_SIZES = 9 };
 
@@ -17,12 +21,20 @@ static const int sizes[N_SIZES] = {1, 2, 7, 15, 16, 33, 64, 129, 1027};
 static const ya_kernels *sets[3];
 static int n_sets;
 
+#if defined(__x86_64__)
+/* __builtin_cpu_supports does not know "f16c" in Clang 14. */
+static bool has_f16c(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+#endif
+
 static void find_sets(void)
 {
     sets[n_sets++] = &ya_kernels_base;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-        __builtin_cpu_supports("f16c"))
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c())
         sets[n_sets++] = &ya_kernels_avx2;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
