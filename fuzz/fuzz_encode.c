@@ -18,14 +18,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const documents[] = {
     "{\"model\":{\"type\":\"BPE\"," BYTE_LEVEL "},\"normalizer\":{\"type\":\"NFC\"},"
-    "\"pre_tokenizer\":" SPLIT("(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}"
-                               "+|\\\\p{N}{1,3}| "
-                               "?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+("
-                               "?!\\\\S)|\\\\s+") ","
-                                                  "\"decoder\":{\"type\":\"ByteLevel\"},\"added_"
-                                                  "tokens\":[" ADDED(
-                                                      "10", "<s>",
-                                                      ",\"lstrip\":true,\"rstrip\":true") "]}",
+    "\"pre_tokenizer\":" SPLIT(
+        "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}"
+        "+|\\\\p{N}{1,3}| "
+        "?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+("
+        "?!\\\\S)|\\\\s+") ","
+                           "\"decoder\":{\"type\":\"ByteLevel\"},\"added_"
+                           "tokens\":[" ADDED("10", "<s>", ",\"lstrip\":true,\"rstrip\":true") "]}",
     "{\"model\":{\"type\":\"BPE\",\"ignore_merges\":true,\"unk_token\":\"b\",\"fuse_unk\":"
     "true," BYTE_LEVEL
     "},\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Digits\","

@@ -1,4 +1,5 @@
-/* Any GGUF file as a model: an error with a sentence, or weights of which every row can be expanded. */
+/* Any GGUF file as a model: an error with a sentence, or weights of which every row can be
+ * expanded. */
 #include "model/model.h"
 #include "tensor/expand.h"
 

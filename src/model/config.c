@@ -228,7 +228,8 @@ done:
     return status;
 }
 
-static ya_status read_root(ya_model_config *config, const json_t *root, const char *what, ya_error *err)
+static ya_status read_root(ya_model_config *config, const json_t *root, const char *what,
+                           ya_error *err)
 {
     document d = {root, what};
     memset(config, 0, sizeof *config);
