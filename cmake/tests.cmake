@@ -35,6 +35,20 @@ foreach(source ${YA_TESTS})
     ya_label_test(${test} ${source})
 endforeach()
 
+# What depends on the instruction set runs again as on a processor without AVX-512.
+foreach(test model_golden model_smollm2 tensor_attention train_trajectory)
+    if(TARGET test_${test})
+        add_test(NAME ${test}_avx2 COMMAND test_${test} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+        get_test_property(${test} ENVIRONMENT environment)
+        set_tests_properties(${test}_avx2 PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300
+            ENVIRONMENT "${environment};DNNL_MAX_CPU_ISA=AVX2")
+        get_test_property(${test} LABELS labels)
+        if(labels)
+            set_tests_properties(${test}_avx2 PROPERTIES LABELS "${labels}")
+        endif()
+    endif()
+endforeach()
+
 # tests/e2e/*.sh drive the program as a user does.
 file(GLOB YA_SCRIPT_TESTS CONFIGURE_DEPENDS tests/e2e/*.sh)
 foreach(source ${YA_SCRIPT_TESTS})
