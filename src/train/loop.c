@@ -86,10 +86,10 @@ static ya_status report_step(ya_loop *loop, const ya_step_report *report, ya_err
     const ya_settings *s = &loop->job->settings;
     bool logged = report->step % s->logging_steps == 0 || report->step == loop->schedule.steps;
     ya_progress_step(loop->progress, report, logged);
-    if (report->grad_norm > LARGE_NORM &&
-        (loop->warned_norm_step == 0 ||
-         report->step >= loop->warned_norm_step + s->logging_steps)) {
-        loop->warned_norm_step = report->step;
+    if (report->grad_norm > LARGE_NORM && report->step >= loop->next_norm_warning) {
+        /* each warning waits twice as long as the one before */
+        loop->norm_warning_gap = 2 * loop->norm_warning_gap + s->logging_steps;
+        loop->next_norm_warning = report->step + loop->norm_warning_gap;
         ya_progress_break(loop->progress);
         ya_warn("step %lld: the gradient's norm is %.3g before clipping", (long long)report->step,
                 report->grad_norm);

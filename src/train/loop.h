@@ -25,11 +25,11 @@ typedef struct {
     ya_order order;
     ya_guard_limits limits;
     ya_leak leak;
-    ya_ce_sums validation;    /* of the validation at hand */
-    int64_t saved_step;       /* step of the newest checkpoint-N; -1: none */
-    int64_t warned_norm_step; /* of the last warning about the gradient's norm */
-    bool pause_over;          /* a pause timed out: go on until memory has recovered once */
-    ya_status stop;           /* why a pass was the last one; YA_OK: go on */
+    ya_ce_sums validation;                       /* of the validation at hand */
+    int64_t saved_step;                          /* step of the newest checkpoint-N; -1: none */
+    int64_t next_norm_warning, norm_warning_gap; /* steps; of the gradient's norm */
+    bool pause_over; /* a pause timed out: go on until memory has recovered once */
+    ya_status stop;  /* why a pass was the last one; YA_OK: go on */
     ya_error stop_error;
 } ya_loop;
 
