@@ -307,12 +307,22 @@ static ya_status initial_values(ya_job *job, ya_error *err)
     return YA_OK;
 }
 
+/* The stack too, deeper than saving a checkpoint goes: else it would grow at the first one. */
+__attribute__((noinline)) static void touch_stack(void)
+{
+    enum { STACK_BYTES = 256 << 10, STRIDE = 4096 };
+    volatile char deep[STACK_BYTES] __attribute__((unused));
+    for (int i = 0; i < STACK_BYTES; i += STRIDE)
+        deep[i] = 0;
+}
+
 ya_status ya_job_reserve(ya_job *job, ya_error *err)
 {
     ya_status status;
     YA_TRY(ya_arena_init(&job->arena, job->plan.regions.used, err));
     YA_TRY(ya_job_layout(job, &job->arena, err));
     touch_pages(&job->arena);
+    touch_stack();
     YA_TRY(initial_values(job, err));
 done:
     return status;
