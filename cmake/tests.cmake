@@ -14,6 +14,7 @@ endif()
 # it: slow only with --slow, no_asan not under the sanitizers.
 function(ya_label_test test source)
     file(STRINGS ${source} lines REGEX "labels: " LIMIT_COUNT 1)
+    string(REPLACE "\\;" ";" lines "${lines}") # file(STRINGS) escapes what separates items
     if(lines MATCHES "labels: ([a-z_;]+)")
         set_property(TEST ${test} APPEND PROPERTY LABELS ${CMAKE_MATCH_1})
     endif()
