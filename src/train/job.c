@@ -307,13 +307,33 @@ static ya_status initial_values(ya_job *job, ya_error *err)
     return YA_OK;
 }
 
-/* The stack too, deeper than saving a checkpoint goes: else it would grow at the first one. */
+/* The stacks too, deeper than any step or saving a checkpoint goes: else they would grow when a
+ * thread first gets the work that goes deepest. */
 __attribute__((noinline)) static void touch_stack(void)
 {
-    enum { STACK_BYTES = 256 << 10, STRIDE = 4096 };
+    enum { STACK_BYTES = 192 << 10, STRIDE = 4096 };
     volatile char deep[STACK_BYTES] __attribute__((unused));
     for (int i = 0; i < STACK_BYTES; i += STRIDE)
         deep[i] = 0;
+}
+
+static void touch_stacks(void)
+{
+#pragma omp parallel
+    touch_stack();
+}
+
+/* A little of the heap stays committed behind what is used, for the small blocks that libcrypto and
+ * oneDNN take and give back: below malloc's thresholds, so that it does not go back at once. */
+static void touch_heap(void)
+{
+    enum { HEAP_BYTES = 64 << 10 };
+    char *block = ya_alloc(HEAP_BYTES);
+    if (!block)
+        return; /* it was for the constancy of memory only */
+    for (volatile char *at = block; at < block + HEAP_BYTES; at += 1024)
+        *at = 0;
+    ya_free(block);
 }
 
 ya_status ya_job_reserve(ya_job *job, ya_error *err)
@@ -322,7 +342,8 @@ ya_status ya_job_reserve(ya_job *job, ya_error *err)
     YA_TRY(ya_arena_init(&job->arena, job->plan.regions.used, err));
     YA_TRY(ya_job_layout(job, &job->arena, err));
     touch_pages(&job->arena);
-    touch_stack();
+    touch_stacks();
+    touch_heap();
     YA_TRY(initial_values(job, err));
 done:
     return status;
