@@ -1,8 +1,10 @@
 #include "tensor/matmul.h"
 
 #include "base/alloc.h"
+#include "base/checked.h"
 #include "tensor/dnnl_compat.h"
 
+#include <omp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +12,23 @@
 
 /* Invariants:
  * 1. The table is open-addressed with a power of two of slots, never more than half full.
- * 2. A slot is used exactly when its primitive is not NULL; it then owns everything in it. */
+ * 2. A slot is used exactly when it has parts; it then owns everything in it.
+ * 3. A kernel is one part that oneDNN spreads over the threads, or a part a thread, each for
+ * itself. The second is for oneDNN's classic gemm, whose threads otherwise wait for each other in a
+ * loop that never sleeps: with one more busy process on the machine it stands still for whole time
+ * slices. */
 typedef struct {
-    ya_matmul_shape shape;
     dnnl_primitive_t primitive;
     dnnl_memory_t a, b, c, scratch;
+    size_t at_a, at_b, at_c, at_scratch; /* bytes from the operands' beginnings */
+} part;
+
+enum { MAX_PARTS = 256, LEAST_SPLIT = 16 };
+
+typedef struct {
+    ya_matmul_shape shape;
+    part *parts;
+    int n_parts;
     size_t scratch_bytes;
 } kernel;
 
@@ -46,7 +60,7 @@ static size_t hash_of(const ya_matmul_shape *s)
 static kernel *slot_of(kernel *slots, size_t n_slots, const ya_matmul_shape *shape)
 {
     size_t i = hash_of(shape) & (n_slots - 1);
-    while (slots[i].primitive && !same_shape(&slots[i].shape, shape))
+    while (slots[i].parts && !same_shape(&slots[i].shape, shape))
         i = (i + 1) & (n_slots - 1);
     return &slots[i];
 }
@@ -70,7 +84,7 @@ static ya_status make_room(ya_error *err)
     if (!slots)
         return ya_fail(err, YA_ERR_MEMORY, "out of memory for %zu matmul kernels", bigger);
     for (size_t i = 0; i < cache.n_slots; i++)
-        if (cache.slots[i].primitive)
+        if (cache.slots[i].parts)
             *slot_of(slots, bigger, &cache.slots[i].shape) = cache.slots[i];
     ya_free(cache.slots);
     cache.slots = slots;
@@ -102,29 +116,33 @@ static dnnl_status_t make_attributes(dnnl_primitive_attr_t *out, bool accumulate
     return s;
 }
 
-static dnnl_status_t make_kernel(kernel *k, const ya_matmul_shape *shape)
+/* A primitive for `shape`; *classic tells whether it is oneDNN's classic gemm. */
+static dnnl_status_t make_part(part *p, const ya_matmul_shape *shape, size_t *scratch_bytes,
+                               bool *classic)
 {
     dnnl_data_type_t type = shape->type == YA_BF16 ? dnnl_bf16 : dnnl_f32;
     ya_dnnl_desc a, b, c;
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t desc = NULL;
+    bool ta = shape->a_transposed, tb = shape->b_transposed;
     dnnl_status_t s =
-        ya_dnnl_desc_2d(&a, shape->m, shape->k, type, shape->a_transposed ? 1 : shape->lda,
-                        shape->a_transposed ? shape->lda : 1);
+        ya_dnnl_desc_2d(&a, shape->m, shape->k, type, ta ? 1 : shape->lda, ta ? shape->lda : 1);
     s = s ? s
-          : ya_dnnl_desc_2d(&b, shape->k, shape->n, type, shape->b_transposed ? 1 : shape->ldb,
-                            shape->b_transposed ? shape->ldb : 1);
+          : ya_dnnl_desc_2d(&b, shape->k, shape->n, type, tb ? 1 : shape->ldb, tb ? shape->ldb : 1);
     s = s ? s : ya_dnnl_desc_2d(&c, shape->m, shape->n, dnnl_f32, shape->ldc, 1);
     s = s ? s : make_attributes(&attr, shape->accumulate);
     s = s ? s : ya_dnnl_matmul_desc(&desc, cache.engine, &a, &b, &c, attr);
     if (s == dnnl_success) {
+        const char *name = "";
+        dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, &name);
+        *classic = strncmp(name, "brg", 3) != 0;
         ya_dnnl_desc_ref scratch = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
-        k->scratch_bytes = ya_dnnl_desc_size(scratch);
-        s = dnnl_primitive_create(&k->primitive, desc);
-        s = s ? s : make_memory(&k->a, YA_DNNL_DESC_REF(a));
-        s = s ? s : make_memory(&k->b, YA_DNNL_DESC_REF(b));
-        s = s ? s : make_memory(&k->c, YA_DNNL_DESC_REF(c));
-        s = s ? s : make_memory(&k->scratch, scratch);
+        *scratch_bytes = ya_dnnl_desc_size(scratch);
+        s = dnnl_primitive_create(&p->primitive, desc);
+        s = s ? s : make_memory(&p->a, YA_DNNL_DESC_REF(a));
+        s = s ? s : make_memory(&p->b, YA_DNNL_DESC_REF(b));
+        s = s ? s : make_memory(&p->c, YA_DNNL_DESC_REF(c));
+        s = s ? s : make_memory(&p->scratch, scratch);
         dnnl_primitive_desc_destroy(desc);
         ya_dnnl_desc_free(&a);
         ya_dnnl_desc_free(&b);
@@ -132,19 +150,90 @@ static dnnl_status_t make_kernel(kernel *k, const ya_matmul_shape *shape)
     }
     if (attr)
         dnnl_primitive_attr_destroy(attr);
-    k->shape = *shape;
     return s;
+}
+
+static void free_part(part *p)
+{
+    dnnl_memory_t memories[] = {p->a, p->b, p->c, p->scratch};
+    if (p->primitive)
+        dnnl_primitive_destroy(p->primitive);
+    for (int i = 0; i < 4; i++)
+        if (memories[i])
+            dnnl_memory_destroy(memories[i]);
+    memset(p, 0, sizeof *p);
 }
 
 static void free_kernel(kernel *k)
 {
-    if (k->primitive)
-        dnnl_primitive_destroy(k->primitive);
-    dnnl_memory_t memories[] = {k->a, k->b, k->c, k->scratch};
-    for (int i = 0; i < 4; i++)
-        if (memories[i])
-            dnnl_memory_destroy(memories[i]);
+    for (int i = 0; i < k->n_parts; i++)
+        free_part(&k->parts[i]);
+    ya_free(k->parts);
     memset(k, 0, sizeof *k);
+}
+
+/* Part i of n of a shape: a stretch of the longer of m and n, and where its operands begin. */
+static ya_matmul_shape stretch(const ya_matmul_shape *whole, int i, int n, part *p)
+{
+    ya_matmul_shape s = *whole;
+    size_t element = whole->type == YA_BF16 ? 2 : 4;
+    bool columns = whole->n >= whole->m;
+    int all = columns ? whole->n : whole->m, units = (all + LEAST_SPLIT - 1) / LEAST_SPLIT;
+    int begin = units * i / n * LEAST_SPLIT, end = units * (i + 1) / n * LEAST_SPLIT;
+    end = end < all ? end : all;
+    size_t at = (size_t)begin;
+    if (columns) {
+        s.n = end - begin;
+        p->at_b = at * element * (whole->b_transposed ? (size_t)whole->ldb : 1);
+        p->at_c = at * sizeof(float);
+    } else {
+        s.m = end - begin;
+        p->at_a = at * element * (whole->a_transposed ? 1 : (size_t)whole->lda);
+        p->at_c = at * sizeof(float) * (size_t)whole->ldc;
+    }
+    return s;
+}
+
+/* Replaces the one part by a part a thread, each made for one thread. */
+static dnnl_status_t split_kernel(kernel *k, int threads)
+{
+    int longer = k->shape.n >= k->shape.m ? k->shape.n : k->shape.m;
+    int n = longer / LEAST_SPLIT < threads ? longer / LEAST_SPLIT : threads;
+    n = n < MAX_PARTS ? n : MAX_PARTS;
+    part *parts = n > 1 ? ya_alloc_zero((size_t)n, sizeof *parts) : NULL;
+    if (!parts)
+        return dnnl_success; /* too small to be worth it, or no memory: the one part serves */
+    dnnl_status_t s = dnnl_success;
+    size_t scratch = 0;
+    omp_set_num_threads(1); /* oneDNN plans for the threads that it finds */
+    for (int i = 0; i < n && !s; i++) {
+        bool classic;
+        size_t bytes = 0;
+        ya_matmul_shape shape = stretch(&k->shape, i, n, &parts[i]);
+        s = make_part(&parts[i], &shape, &bytes, &classic);
+        parts[i].at_scratch = scratch;
+        scratch += ya_round_up(bytes, 64);
+    }
+    omp_set_num_threads(threads);
+    kernel split = {k->shape, parts, n, scratch};
+    if (s) {
+        free_kernel(&split);
+        return s;
+    }
+    free_kernel(k);
+    *k = split;
+    return dnnl_success;
+}
+
+static dnnl_status_t make_kernel(kernel *k, const ya_matmul_shape *shape)
+{
+    bool classic = false;
+    int threads = omp_get_max_threads();
+    *k = (kernel){.shape = *shape, .parts = ya_alloc_zero(1, sizeof *k->parts), .n_parts = 1};
+    if (!k->parts)
+        return dnnl_out_of_memory;
+    dnnl_status_t s = make_part(&k->parts[0], shape, &k->scratch_bytes, &classic);
+    return s || !classic || threads == 1 ? s : split_kernel(k, threads);
 }
 
 static ya_status find_or_make(kernel **out, const ya_matmul_shape *shape, ya_error *err)
@@ -153,7 +242,7 @@ static ya_status find_or_make(kernel **out, const ya_matmul_shape *shape, ya_err
     if (status || (status = make_room(err)))
         return status;
     kernel *k = slot_of(cache.slots, cache.n_slots, shape);
-    if (!k->primitive) {
+    if (!k->parts) {
         dnnl_status_t s = make_kernel(k, shape);
         if (s != dnnl_success) {
             free_kernel(k);
@@ -182,6 +271,30 @@ static _Noreturn void give_up(const char *reason)
     abort();
 }
 
+typedef struct {
+    const void *a, *b;
+    float *c;
+    void *scratch;
+} operands;
+
+static dnnl_status_t execute(const part *p, const operands *o)
+{
+    union {
+        const char *in;
+        void *out;
+    } a = {(const char *)o->a + p->at_a},
+      b = {(const char *)o->b + p->at_b}; /* oneDNN takes no const */
+    dnnl_memory_set_data_handle(p->a, a.out);
+    dnnl_memory_set_data_handle(p->b, b.out);
+    dnnl_memory_set_data_handle(p->c, (char *)o->c + p->at_c);
+    dnnl_memory_set_data_handle(p->scratch, (char *)o->scratch + p->at_scratch);
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, p->a},
+                              {DNNL_ARG_WEIGHTS, p->b},
+                              {DNNL_ARG_DST, p->c},
+                              {DNNL_ARG_SCRATCHPAD, p->scratch}};
+    return dnnl_primitive_execute(p->primitive, cache.stream, 4, args);
+}
+
 void ya_matmul(const ya_matmul_shape *shape, const void *a, const void *b, float *c, void *scratch,
                size_t scratch_bytes)
 {
@@ -191,19 +304,16 @@ void ya_matmul(const ya_matmul_shape *shape, const void *a, const void *b, float
         give_up(err.text);
     if (k->scratch_bytes > scratch_bytes)
         give_up("the scratchpad is smaller than the kernel's");
-    union {
-        const void *in;
-        void *out;
-    } ua = {a}, ub = {b}; /* oneDNN takes its inputs without const */
-    dnnl_memory_set_data_handle(k->a, ua.out);
-    dnnl_memory_set_data_handle(k->b, ub.out);
-    dnnl_memory_set_data_handle(k->c, c);
-    dnnl_memory_set_data_handle(k->scratch, scratch);
-    dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, k->a},
-                              {DNNL_ARG_WEIGHTS, k->b},
-                              {DNNL_ARG_DST, k->c},
-                              {DNNL_ARG_SCRATCHPAD, k->scratch}};
-    if (dnnl_primitive_execute(k->primitive, cache.stream, 4, args) != dnnl_success)
+    operands o = {a, b, c, scratch};
+    int failed = 0;
+    if (k->n_parts == 1)
+        failed = execute(&k->parts[0], &o) != dnnl_success;
+    else {
+#pragma omp parallel for schedule(static, 1) num_threads(k->n_parts) reduction(+ : failed)
+        for (int i = 0; i < k->n_parts; i++)
+            failed += execute(&k->parts[i], &o) != dnnl_success;
+    }
+    if (failed)
         give_up("oneDNN failed to execute");
 }
 
@@ -216,7 +326,7 @@ bool ya_matmul_has_bf16(void)
 void ya_matmul_forget(void)
 {
     for (size_t i = 0; i < cache.n_slots; i++)
-        if (cache.slots[i].primitive)
+        if (cache.slots[i].parts)
             free_kernel(&cache.slots[i]);
     ya_free(cache.slots);
     if (cache.stream)
