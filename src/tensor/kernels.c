@@ -13,7 +13,7 @@ static bool has_f16c(void)
 }
 #endif
 
-const ya_kernels *ya_kernels_get(void)
+static const ya_kernels *choose(void)
 {
 #if defined(__x86_64__)
     dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
@@ -24,4 +24,14 @@ const ya_kernels *ya_kernels_get(void)
         return &ya_kernels_avx2;
 #endif
     return &ya_kernels_base;
+}
+
+const ya_kernels *ya_kernels_get(void)
+{
+    /* Kept: cpuid takes microseconds under a hypervisor. Every thread would choose the same. */
+    static const ya_kernels *_Atomic chosen;
+    const ya_kernels *kernels = chosen;
+    if (!kernels)
+        chosen = kernels = choose();
+    return kernels;
 }
