@@ -2,7 +2,8 @@
 
 Ours are trained for a few steps and loaded by PeftModel.from_pretrained as they are; PEFT's are made with random B,
 saved, and read by ours. The logits of both must agree within 1e-4 in f32 (shared/fixtures/README.md), and differ from
-the base model's by far more. What this program does not support must be refused by name.
+the base model's by far more. Where SmolLM2 is there, an adapter is trained on its 4-bit GGUF, and PEFT puts it on the
+same weights expanded to f32. What this program does not support must be refused by name.
 """
 import json
 import os
@@ -16,6 +17,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file
 
 BOUND = 1e-4        # logits, shared/fixtures/README.md
+REAL_BOUND = 5e-4   # the same of a real model, shared/fixtures/smollm2/README.md
 LEAST_EFFECT = 1e-2  # of the adapter on the logits, so that the comparison says something
 NAMES = {"q": "self_attn.q_proj", "k": "self_attn.k_proj", "v": "self_attn.v_proj", "o": "self_attn.o_proj",
          "gate": "mlp.gate_proj", "up": "mlp.up_proj", "down": "mlp.down_proj"}
@@ -161,6 +163,25 @@ def check_refusals(dir, path, layers):
         peer.same("refusals", word, os.path.exists(os.path.join(dir, "x.safetensors")), False)
 
 
+def check_real(gguf, path):
+    """Trained on 4-bit weights, loaded by PEFT on their f32 expansion."""
+    generator = torch.Generator().manual_seed(7)
+    ids = torch.randint(1000, 30000, (2, 48), generator=generator)
+    with peer.folder() as dir:
+        data = peer.write_lines(os.path.join(dir, "data.jsonl"),
+                                [{"input_ids": row.tolist(), "auth_weight": 0.1, "prov_entropy": 6.0} for row in ids])
+        out = os.path.join(dir, "out")
+        peer.run("train", "--model", gguf, "--data", data, "--output", out, "--steps", 3, "--batch-size", 2,
+                 "--learning-rate", 1e-3, "--lr-schedule", "constant", "--warmup-steps", 0, "--lora-targets", "all",
+                 "--lora-rank", 4, "--dtype", "f32", "--threads", 2)
+        adapter = os.path.join(out, "checkpoint-3")
+        theirs, base = peft_logits(load_in_peft(path, adapter), ids), peft_logits(base_model(path), ids)
+        ours = our_logits(dir, ids, "--model", adapter)
+        peer.check("trained on a 4-bit GGUF, loaded by PEFT: logits", "SmolLM2", difference(ours, theirs), REAL_BOUND)
+        if not difference(theirs, base) > LEAST_EFFECT:
+            peer.fail(f"SmolLM2: the adapter changes the logits by {difference(theirs, base):.2g} only")
+
+
 def body():
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
@@ -175,6 +196,9 @@ def body():
             check_read(dir, family, path, ids, base, layers)
             if family == "llama":
                 check_refusals(dir, path, layers)
+    gguf, folder = peer.real_model()
+    if gguf and folder:
+        check_real(gguf, folder)
 
 
 peer.main(body)

@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import load_file
 
 RUNS = [(schedule, mode) for schedule in ("const", "cosine") for mode in ("off", "weighted")]
-TRIES = 8
+TRIES = 16
 LAYOUTS = {"packed": [], "no packing": ["--no-packing"], "short passes": ["--pass-tokens", 64]}
 
 

@@ -1,7 +1,6 @@
 """Token ids against tokenizers, of thousands of texts that are in no fixture, both ways.
 
-Each tokenizer of shared/fixtures/tokenizers as tokenizer.json and as GGUF; a directory with the tokenizer.json of a real
-model where YA_SMOLLM2_HF names one, and the SmolLM2 GGUF where YA_SMOLLM2 does. What is wanted of a GGUF is stated in the README beside the
+Each tokenizer of shared/fixtures/tokenizers as tokenizer.json and as GGUF, and those of SmolLM2 where it is there. What is wanted of a GGUF is stated in the README beside the
 fixtures: of the byte-level ones tokenizers' result with added tokens that have no flags; of the SentencePiece ones
 llama.cpp's, which on texts without added tokens is tokenizers' with the legacy normalizer.
 
@@ -172,10 +171,9 @@ def of_gguf(path):
 
 
 def check_real(options):
-    folder, gguf = os.environ.get("YA_SMOLLM2_HF"), os.environ.get("YA_SMOLLM2")
+    gguf, folder = peer.real_model()
     for where, path in (("SmolLM2 directory", folder), ("SmolLM2 GGUF", gguf)):
         if not path:
-            print(f"  {where}: not compared, its variable is not set")
             continue
         json_file = os.path.join(path, "tokenizer.json")
         tokenizer = Tokenizer.from_file(json_file) if os.path.isdir(path) else of_gguf(path)

@@ -1,6 +1,8 @@
 """What the peers share: where the program and the fixtures are, running the program, counting what was compared.
 
-YA_BINARY names the program (default build/your_ai), YA_SHARED the fixtures (default ../shared beside the checkout).
+YA_BINARY names the program (default build/your_ai), YA_SHARED the fixtures (default ../shared beside the checkout),
+YA_SMOLLM2 the GGUF of a real model (default where script/fetch-model keeps it), YA_SMOLLM2_HF its conversion to f32 by
+shared/bench/export_smollm2.py (default where script/bench keeps it).
 """
 import contextlib
 import json
@@ -19,6 +21,7 @@ BINARY = os.path.abspath(os.environ.get("YA_BINARY") or os.path.join(ROOT, "buil
 SHARED = os.path.abspath(os.environ.get("YA_SHARED") or os.path.join(ROOT, "..", "shared"))
 FIXTURES = os.path.join(SHARED, "fixtures")
 FAMILIES = ["llama", "llama3-tied", "mistral", "mistral-swa", "qwen2", "qwen3", "llama-sharded"]
+_CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "your_ai")
 
 _failures = []
 _worst = {}
@@ -35,6 +38,17 @@ def run(*words, fails=None, stdin=None, timeout=600):
     if fails is not None and (result.returncode not in (1, 2) or fails not in result.stderr):
         fail(f"{' '.join(line)}: exit {result.returncode}, wanted a refusal that says {fails!r}, got\n{result.stderr}")
     return result.stdout
+
+
+def real_model():
+    """The GGUF and the directory of SmolLM2, each None where it is not there; says so."""
+    paths = [os.environ.get("YA_SMOLLM2") or os.path.join(_CACHE, "SmolLM2-135M-Instruct.Q4_1.gguf"),
+             os.environ.get("YA_SMOLLM2_HF") or os.path.join(_CACHE, "bench-float32")]
+    for i, path in enumerate(paths):
+        if not os.path.exists(path):
+            print(f"  not compared, there is no {path}")
+            paths[i] = None
+    return paths
 
 
 def fail(message):
