@@ -1,6 +1,7 @@
 #include "data/record.h"
 
 #include "base/alloc.h"
+#include "io/json.h"
 #include "provenance/distrust.h"
 
 #include <math.h>
@@ -84,13 +85,8 @@ static json_t *parse(const char *line, size_t size)
 {
     if (too_deep(line, size))
         return NULL;
-    size_t flags = JSON_ALLOW_NUL | JSON_DECODE_ANY;
     json_error_t error;
-    json_t *json = json_loadb(line, size, flags, &error);
-    /* An integer beyond 64 bits is JSON all the same; some field that we do not read has it. */
-    if (!json && json_error_code(&error) == json_error_numeric_overflow)
-        json = json_loadb(line, size, flags | JSON_DECODE_INT_AS_REAL, &error);
-    return json;
+    return ya_json_load(line, size, JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
 }
 
 static ya_status add_message(ya_record *record, const json_t *message, bool *good, ya_error *err)

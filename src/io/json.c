@@ -4,6 +4,7 @@
 #include "io/map.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { JSON_FILE_MAX = 1 << 30 };
@@ -11,9 +12,14 @@ enum { JSON_FILE_MAX = 1 << 30 };
 /* Integers of more digits than an int64 certainly holds. */
 enum { MAX_DIGITS = 18 };
 
+static bool is_one_of(char c, const char *set)
+{
+    return c && strchr(set, c);
+}
+
 /* Copies `text` with ".0" behind each integer of more than MAX_DIGITS digits. Hugging Face writes
  * int(1e30) for a length without limit; jansson would not read the file. */
-static ya_status widen_integers(const char *text, size_t size, ya_buffer *out, ya_error *err)
+static ya_status widen_integers(const char *text, size_t size, ya_buffer *out)
 {
     bool inside = false; /* a string */
     size_t kept = 0;     /* text[0..kept) is copied */
@@ -27,32 +33,39 @@ static ya_status widen_integers(const char *text, size_t size, ya_buffer *out, y
         size_t first = i;
         while (i < size && text[i] >= '0' && text[i] <= '9')
             i++;
-        bool real = i < size && strchr(".eE+-", text[i]) && text[i];
-        if (i - first <= MAX_DIGITS || real || (first > 0 && strchr(".eE+", text[first - 1])))
+        bool is_real = (i < size && is_one_of(text[i], ".eE")) ||
+                       (first > 0 && is_one_of(text[first - 1], ".eE+")) ||
+                       (first > 1 && text[first - 1] == '-' && is_one_of(text[first - 2], "eE"));
+        if (i - first <= MAX_DIGITS || is_real)
             continue;
-        YA_TRY(ya_buffer_add(out, text + kept, i - kept, err));
-        YA_TRY(ya_buffer_add(out, ".0", 2, err));
+        YA_TRY(ya_buffer_add(out, text + kept, i - kept, NULL));
+        YA_TRY(ya_buffer_add(out, ".0", 2, NULL));
         kept = i;
     }
-    YA_TRY(ya_buffer_add(out, text + kept, size - kept, err));
+    YA_TRY(ya_buffer_add(out, text + kept, size - kept, NULL));
 done:
     return status;
+}
+
+json_t *ya_json_load(const char *text, size_t size, size_t flags, json_error_t *error)
+{
+    json_t *json = json_loadb(text, size, flags, error);
+    if (json || json_error_code(error) != json_error_numeric_overflow)
+        return json;
+    ya_buffer wide = {0};
+    if (widen_integers(text, size, &wide) == YA_OK)
+        json = json_loadb(wide.data, wide.size, flags, error);
+    else
+        snprintf(error->text, sizeof error->text - 1, "out of memory");
+    ya_buffer_free(&wide);
+    return json;
 }
 
 ya_status ya_json_parse(const char *text, size_t size, const char *what, json_t **out,
                         ya_error *err)
 {
     json_error_t error;
-    *out = json_loadb(text, size, JSON_ALLOW_NUL, &error);
-    if (!*out && json_error_code(&error) == json_error_numeric_overflow) {
-        ya_buffer wide = {0};
-        ya_status status = widen_integers(text, size, &wide, err);
-        if (!status)
-            *out = json_loadb(wide.data, wide.size, JSON_ALLOW_NUL, &error);
-        ya_buffer_free(&wide);
-        if (status)
-            return status;
-    }
+    *out = ya_json_load(text, size, JSON_ALLOW_NUL, &error);
     if (!*out)
         return ya_fail(err, YA_ERR_FORMAT, "%s:%d:%d: not JSON: %s", what, error.line, error.column,
                        error.text);

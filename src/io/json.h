@@ -17,6 +17,9 @@ ya_status ya_json_read_file(const char *path, json_t **out, ya_error *err) YA_CH
 ya_status ya_json_parse(const char *text, size_t size, const char *what, json_t **out,
                         ya_error *err) YA_CHECK;
 
+/* json_loadb, except that an integer beyond an int64 becomes a real and is no error. */
+json_t *ya_json_load(const char *text, size_t size, size_t flags, json_error_t *error);
+
 /* Members of an object: true when there with the right type. */
 bool ya_json_get_i64(const json_t *object, const char *key, int64_t *out);
 bool ya_json_get_f64(const json_t *object, const char *key, double *out); /* integer or real */

@@ -144,6 +144,11 @@ static void an_integer_beyond_64_bits_is_json_all_the_same(void **state)
 {
     (void)state;
     assert_text("{\"text\": \"x\", \"id\": 123456789012345678901234567890}", "x");
+    /* and the integers beside it stay what they are */
+    assert_int_equal(parse("{\"input_ids\": [1, 7], \"id\": 123456789012345678901234567890}", NULL),
+                     YA_LINE_GOOD);
+    assert_int_equal(record.kind, YA_RECORD_IDS);
+    assert_true(json_is_integer(json_array_get(record.ids, 1)));
 }
 
 static void labels_are_read_and_may_be_absent(void **state)

@@ -56,7 +56,8 @@ static void integers_beyond_64_bits_are_read_as_reals(void **state)
     static const char text[] =
         "{\"a\":1000000000000000019884624838656, \"b\": [-99999999999999999999,7,1e30],\n"
         " \"s\": \"\\\"12345678901234567890123\\\\\", \"c\": 9223372036854775807,"
-        " \"d\":0.12345678901234567890123, \"e\":12345678901234567890123.5}";
+        " \"f\":1e-00000000000000000000002, \"d\":0.12345678901234567890123, "
+        "\"e\":12345678901234567890123.5}";
     json_t *json;
     ya_error err = {0};
     double real = 0;
@@ -69,6 +70,7 @@ static void integers_beyond_64_bits_are_read_as_reals(void **state)
     assert_int_equal(json_integer_value(json_array_get(list, 1)), 7);
     assert_true(json_real_value(json_array_get(list, 2)) == 1e30);
     assert_string_equal(ya_json_get_text(json, "s"), "\"12345678901234567890123\\");
+    assert_true(ya_json_get_f64(json, "f", &real) && real == 0.01);
     assert_true(ya_json_get_f64(json, "d", &real) && real == 0.12345678901234567890123);
     assert_true(ya_json_get_f64(json, "e", &real) && real == 12345678901234567890123.5);
     json_decref(json);
