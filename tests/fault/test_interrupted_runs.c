@@ -1,5 +1,5 @@
 /* Runs that are killed, interrupted, out of disk or of memory: the program is started as a user
- * starts it. YA_FAULT_KILLS sets how often a run is killed (default 6). */
+ * starts it. YA_FAULT_KILLS sets how often a run is killed (default 10). */
 #include "support/cmocka_all.h"
 #include "support/fixture.h"
 #include "support/temp.h"
@@ -102,18 +102,31 @@ static bool log_says(const char *text)
     return found;
 }
 
-/* Waits until the run says how its steps go. */
-static void wait_for_steps(void)
+/* Waits until the run has said `text`. */
+static void wait_for(const char *text)
 {
     bool going = false;
-    for (int i = 0; i < 3000 && !going; i++) {
+    for (int i = 0; i < 15000 && !going; i++) {
         size_t size = 0;
-        sleep_ms(10);
+        sleep_ms(2);
         char *log = toy_read(temp_path(dir, "log"), &size);
-        going = log && strstr(log, "tok/s");
+        going = log && strstr(log, text);
         free(log);
     }
     assert_true(going);
+}
+
+/* Waits until the run says how its steps go. */
+static void wait_for_steps(void)
+{
+    wait_for("tok/s");
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static const char *checkpoint(const char *output, int step)
@@ -159,18 +172,21 @@ static void a_run_killed_at_any_moment_goes_on_to_the_same_end(void **state)
 {
     (void)state;
     const char *wanted = getenv("YA_FAULT_KILLS");
-    int kills = wanted ? atoi(wanted) : 6, killed = 0;
+    int kills = wanted ? atoi(wanted) : 10;
     char flags[64];
     snprintf(flags, sizeof flags, "--steps %d", STEPS);
+    double began = seconds();
     must_finish("whole", flags);
+    double whole_s = seconds() - began;
     snprintf(flags, sizeof flags, "--steps %d --resume", STEPS);
-    for (int i = 0; i < kills; i++) {
+    for (int i = 0; i < kills; i++) { /* each leg is too short to reach the end */
         pid_t pid = start("torn", flags, 0);
-        sleep_ms(100 + (long)(ya_splitmix64(99, (uint64_t)i) % 900));
+        wait_for("steps of");
+        sleep_ms(
+            (long)(whole_s * 1000 / (kills + 1) * ya_unit_double(ya_splitmix64(99, (uint64_t)i))));
         kill(pid, SIGKILL);
-        killed += finish(pid) == 1000 + SIGKILL;
+        assert_int_equal(finish(pid), 1000 + SIGKILL);
     }
-    assert_true(killed > 0);
     must_finish("torn", flags);
     assert_same_runs("whole", "torn");
 }
