@@ -2,9 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "io/safetensors.h"
+#include "lora/adapter.h"
 #include "lora/locate.h"
-#include "lora/peft.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -49,54 +48,18 @@ static ya_status open_tokenizer(ya_session *s, bool needed, ya_error *err)
     return YA_OK;
 }
 
-/* The two kinds of adapters: LoRA pairs, or tensors of the model trained themselves. */
-typedef struct {
-    ya_lora_config lora;
-    ya_tensor_set trained; /* full fine-tuning: the file, for its names; else empty */
-    const char **names;
-} adapter;
-
-static ya_status read_adapter(adapter *a, const ya_session *s, ya_error *err)
-{
-    char file[4096], *base = NULL;
-    snprintf(file, sizeof file, "%s/trained.safetensors", s->adapter_path);
-    if (access(file, F_OK) != 0) {
-        ya_status status =
-            ya_peft_read_config(s->adapter_path, s->model->config.n_layers, &a->lora, &base, err);
-        ya_free(base);
-        return status;
-    }
-    ya_status status = ya_safetensors_open(&a->trained, file, err);
-    if (status)
-        return status;
-    a->names = ya_alloc_zero(a->trained.n_tensors, sizeof *a->names);
-    if (!a->names)
-        return ya_fail(err, YA_ERR_MEMORY, "out of memory for %zu names", a->trained.n_tensors);
-    for (size_t i = 0; i < a->trained.n_tensors; i++)
-        a->names[i] = a->trained.tensors[i].name;
-    return YA_OK;
-}
-
-static ya_status lay_out_adapter(const adapter *a, ya_session *s, ya_error *err)
-{
-    if (a->names)
-        return ya_trainable_layout(&s->params, s->model, a->names, a->trained.n_tensors, false,
-                                   &s->arena, err);
-    return ya_lora_layout(&s->params, s->model, &a->lora, false, &s->arena, err);
-}
-
 ya_status ya_session_lay_out(ya_session *s, const ya_settings *settings,
                              const ya_session_config *config, ya_error *err)
 {
     ya_status status = YA_OK;
     bool adapted = s->adapter_path && !config->without_adapter;
-    adapter a = {0};
+    ya_adapter a = {0};
     ya_engine_config engine = {.bf16 = !config->exact && ya_use_bf16(settings),
                                .pass_tokens = config->pass_tokens,
                                .threads = ya_threads(settings),
                                .cache_tokens = config->cache_tokens};
     if (adapted)
-        YA_TRY(read_adapter(&a, s, err));
+        YA_TRY(ya_adapter_read(&a, s->adapter_path, s->model->config.n_layers, err));
     for (int real = 0; real < 2; real++) {
         size_t planned = s->arena.used;
         if (real)
@@ -104,15 +67,13 @@ ya_status ya_session_lay_out(ya_session *s, const ya_settings *settings,
         else
             ya_arena_init_dry(&s->arena);
         if (adapted)
-            YA_TRY(lay_out_adapter(&a, s, err));
+            YA_TRY(ya_adapter_layout(&a, &s->params, s->model, false, &s->arena, err));
         YA_TRY(ya_engine_layout(&s->engine, s->model, &engine, &s->arena, err));
     }
     if (adapted)
-        status = a.names ? ya_trained_read(s->adapter_path, &s->params, err)
-                         : ya_peft_read_weights(s->adapter_path, &s->params, err);
+        status = ya_adapter_values(&a, &s->params, err);
 done:
-    ya_tensor_set_free(&a.trained);
-    ya_free(a.names);
+    ya_adapter_free(&a);
     return status;
 }
 

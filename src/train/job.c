@@ -61,19 +61,16 @@ static ya_status choose_trained(ya_job *job, ya_error *err)
 {
     const ya_settings *s = &job->settings;
     const ya_model_config *c = &job->model->config;
+    if (job->command == YA_FOR_EVALUATE) /* without an adapter: the base alone */
+        return job->adapter_path
+                   ? ya_adapter_read(&job->adapter, job->adapter_path, c->n_layers, err)
+                   : YA_OK;
     if (job->adapter_path && is_file(job->adapter_path, "adapter_config.json")) {
         char *base = NULL;
         ya_status status =
             ya_peft_read_config(job->adapter_path, c->n_layers, &job->lora, &base, err);
         ya_free(base);
         return status;
-    }
-    if (job->command == YA_FOR_EVALUATE) {
-        if (job->adapter_path)
-            return ya_fail(err, YA_ERR_UNSUPPORTED,
-                           "%s holds fully trained tensors: export it as a model to evaluate it",
-                           job->adapter_path);
-        return YA_OK; /* the base alone */
     }
     if (s->lora_rank == 0) {
         job->full = true;
@@ -297,6 +294,8 @@ static void touch_pages(ya_arena *arena)
 
 static ya_status initial_values(ya_job *job, ya_error *err)
 {
+    if (job->adapter.dir)
+        return ya_adapter_values(&job->adapter, &job->params, err);
     if (job->full)
         return job->adapter_path ? ya_trained_read(job->adapter_path, &job->params, err) : YA_OK;
     if (job->lora.rank == 0)
@@ -353,6 +352,7 @@ void ya_job_close(ya_job *job)
 {
     ya_engine_close(job->engine);
     ya_params_free(&job->params);
+    ya_adapter_free(&job->adapter);
     ya_dataset_close(job->train_data);
     ya_dataset_close(job->val_data);
     ya_model_close(job->model);

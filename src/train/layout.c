@@ -5,6 +5,8 @@
 
 static ya_status lay_params(ya_job *job, ya_arena *arena, ya_error *err)
 {
+    if (job->adapter.dir)
+        return ya_adapter_layout(&job->adapter, &job->params, job->model, job->train, arena, err);
     if (job->full)
         return ya_trainable_layout(&job->params, job->model,
                                    (const char *const *)job->settings.trainable.items,
