@@ -11,28 +11,33 @@ static float *thread_scratch(const ya_engine *e)
     return e->decode_scratch + (size_t)omp_get_thread_num() * e->decode_stride;
 }
 
-void ya_engine_matvec(ya_engine *e, const ya_linear *linear, const float *x, float *y,
-                      bool accumulate)
+void ya_engine_few(ya_engine *e, const ya_linear *linear, int m, const float *x, float *y,
+                   bool accumulate)
 {
     const ya_matrix *w = &linear->weight;
     const ya_lora_pair *lora = &linear->lora;
     const ya_kernels *k = e->kernels;
-    int r = lora->rank;
-    float *low = e->dax;
-    for (int i = 0; i < r; i++)
-        low[i] = lora->scale * k->dot(lora->a + (size_t)i * (size_t)w->cols, x, w->cols);
+    int r = lora->rank, n = w->rows, cols = w->cols;
+    float *low = e->dax; /* [m, R] */
+    for (int t = 0; t < m; t++)
+        for (int i = 0; i < r; i++)
+            low[t * r + i] = lora->scale * k->dot(lora->a + (size_t)i * (size_t)cols,
+                                                  x + (size_t)t * (size_t)cols, cols);
     const float *direct = ya_matrix_direct(w, YA_F32);
 #pragma omp parallel for schedule(static) num_threads(e->config.threads)
-    for (int i = 0; i < w->rows; i++) {
-        const float *row = direct ? direct + (size_t)i * (size_t)w->cols : thread_scratch(e);
+    for (int i = 0; i < n; i++) {
+        const float *row = direct ? direct + (size_t)i * (size_t)cols : thread_scratch(e);
         if (!direct)
             ya_expand_row(w, i, thread_scratch(e));
-        float sum = k->dot(row, x, w->cols);
-        if (linear->bias)
-            sum += linear->bias[i];
-        if (r > 0)
-            sum += k->dot(lora->b + (size_t)i * (size_t)r, low, r);
-        y[i] = accumulate ? y[i] + sum : sum;
+        for (int t = 0; t < m; t++) {
+            float sum = k->dot(row, x + (size_t)t * (size_t)cols, cols);
+            float *to = y + (size_t)t * (size_t)n + (size_t)i;
+            if (linear->bias)
+                sum += linear->bias[i];
+            if (r > 0)
+                sum += k->dot(lora->b + (size_t)i * (size_t)r, low + t * r, r);
+            *to = accumulate ? *to + sum : sum;
+        }
     }
 }
 
@@ -93,7 +98,7 @@ void ya_engine_cached_attention(ya_engine *e, int layer)
 static void run_layers(ya_engine *e, const int32_t *ids, int n)
 {
     const ya_model_config *c = &e->model->config;
-    e->m = n == 1 ? 1 : (n + e->bucket - 1) / e->bucket * e->bucket;
+    e->m = n <= YA_FEW_TOKENS ? n : (n + e->bucket - 1) / e->bucket * e->bucket;
     for (int t = 0; t < e->m; t++) {
         e->ids[t] = t < n ? ids[t] : 0;
         ya_engine_rotation(e, t, e->position + t);
@@ -109,7 +114,7 @@ static void last_logits(ya_engine *e, int n, float *logits)
     const float *x = e->x_last + (size_t)(n - 1) * (size_t)c->hidden_size;
     ya_linear head = {.weight = e->model->head};
     ya_rows_norm(e, 1, c->hidden_size, x, e->model->final_norm.weight, e->xn, e->rstd_target);
-    ya_engine_matvec(e, &head, e->xn, logits, false);
+    ya_engine_few(e, &head, 1, e->xn, logits, false);
 }
 
 ya_status ya_engine_decode(ya_engine *e, const int32_t *ids, int n, float *logits, ya_error *err)

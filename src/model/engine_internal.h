@@ -120,10 +120,12 @@ void ya_engine_outer(ya_engine *e, int m, int n, int k, const void *dy, const vo
 /* Rows of a tile of W. */
 int ya_engine_tile_rows(const ya_engine *e, const ya_matrix *w);
 
-/* engine_decode.c: attention over the cache, and y [out] = W x from the stored rows */
+/* engine_decode.c: attention over the cache; y [m, out] (+)= a linear layer of a few tokens, each
+ * stored row expanded once and read from there. */
+enum { YA_FEW_TOKENS = 8 };
 void ya_engine_cached_attention(ya_engine *e, int layer);
-void ya_engine_matvec(ya_engine *e, const ya_linear *linear, const float *x, float *y,
-                      bool accumulate);
+void ya_engine_few(ya_engine *e, const ya_linear *linear, int m, const float *x, float *y,
+                   bool accumulate);
 
 /* engine_layer.c */
 void ya_engine_layer_forward(ya_engine *e, int layer, float *x_out);

@@ -154,8 +154,8 @@ void ya_engine_linear_forward(ya_engine *e, const ya_linear *linear, int m, cons
 {
     const ya_matrix *w = &linear->weight;
     int n = w->rows, r = linear->lora.rank;
-    if (m == 1 && e->decoding) {
-        ya_engine_matvec(e, linear, x, y, accumulate);
+    if (m <= YA_FEW_TOKENS && e->decoding) {
+        ya_engine_few(e, linear, m, x, y, accumulate);
         return;
     }
     ya_engine_times_transposed(e, w, m, x, y, accumulate);
