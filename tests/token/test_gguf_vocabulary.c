@@ -70,8 +70,8 @@ static const char *const pieces[] = {"<unk>",
                                      "a",
                                      "b",
                                      "ab",
-                                     "\xE2\x96\x81"
-                                     "a",
+                                     ("\xE2\x96\x81"
+                                      "a"),
                                      "<0x0A>",
                                      "<ab>",
                                      "ba"};
