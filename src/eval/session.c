@@ -4,29 +4,12 @@
 #include "base/log.h"
 #include "lora/adapter.h"
 #include "lora/locate.h"
+#include "model/compute.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-int ya_threads(const ya_settings *settings)
-{
-    if (settings->threads > 0)
-        return (int)settings->threads;
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
-        return CPU_COUNT(&set);
-    return 1;
-}
-
-bool ya_use_bf16(const ya_settings *settings)
-{
-    if (settings->dtype == YA_COMPUTE_AUTO)
-        return ya_engine_has_bf16();
-    return settings->dtype == YA_COMPUTE_BF16;
-}
 
 /* Where the tokenizer is: in the GGUF file, in the model's directory, or beside the adapter. */
 static ya_status open_tokenizer(ya_session *s, bool needed, ya_error *err)
@@ -54,9 +37,9 @@ ya_status ya_session_lay_out(ya_session *s, const ya_settings *settings,
     ya_status status = YA_OK;
     bool adapted = s->adapter_path && !config->without_adapter;
     ya_adapter a = {0};
-    ya_engine_config engine = {.bf16 = !config->exact && ya_use_bf16(settings),
+    ya_engine_config engine = {.bf16 = !config->exact && ya_compute_bf16(settings),
                                .pass_tokens = config->pass_tokens,
-                               .threads = ya_threads(settings),
+                               .threads = ya_compute_threads(settings),
                                .cache_tokens = config->cache_tokens};
     if (adapted)
         YA_TRY(ya_adapter_read(&a, s->adapter_path, s->model->config.n_layers, err));

@@ -42,9 +42,4 @@ ya_status ya_session_open_chat(ya_session *session, const ya_settings *settings,
                                ya_error *err) YA_CHECK;
 void ya_session_close(ya_session *session);
 
-/* threads of the settings, or the processors that this process may use. */
-int ya_threads(const ya_settings *settings);
-/* dtype of the settings; auto is bf16 where the processor has it. */
-bool ya_use_bf16(const ya_settings *settings);
-
 #endif

@@ -5,6 +5,7 @@
 #include "io/outdir.h"
 #include "lora/locate.h"
 #include "lora/peft.h"
+#include "model/compute.h"
 #include "train/layout.h"
 
 #include <malloc.h>
@@ -95,14 +96,12 @@ static ya_engine_config engine_config_of(const ya_job *job)
     const ya_settings *s = &job->settings;
     /* a row feeds all but its last token; a pass must hold the longest */
     int64_t capacity = s->pass_tokens > s->max_seq_length ? s->pass_tokens : s->max_seq_length;
-    bool bf16 =
-        s->dtype == YA_COMPUTE_BF16 || (s->dtype == YA_COMPUTE_AUTO && ya_engine_has_bf16());
     return (ya_engine_config){
         .train = job->train,
-        .bf16 = bf16,
+        .bf16 = ya_compute_bf16(s),
         .grad_checkpoint = s->grad_checkpoint,
         .pass_tokens = (int)capacity,
-        .threads = s->threads > 0 ? (int)s->threads : omp_get_num_procs(),
+        .threads = ya_compute_threads(s),
         .lora_dropout = s->lora_dropout,
     };
 }

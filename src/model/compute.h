@@ -1,0 +1,12 @@
+/* How the settings want computing to be done here: threads and type. */
+#ifndef YA_MODEL_COMPUTE_H
+#define YA_MODEL_COMPUTE_H
+
+#include "settings/settings.h"
+
+/* threads of the settings, or the processors that this process may use. */
+int ya_compute_threads(const ya_settings *settings);
+/* dtype of the settings; auto is bf16 where the processor has it. */
+bool ya_compute_bf16(const ya_settings *settings);
+
+#endif
