@@ -1,7 +1,9 @@
-/* What must hold of any tokenizer that opened. */
+/* What must hold of any tokenizer file: it is refused with a sentence, or gives ids of its
+ * vocabulary for a text, and a text for them. */
 #ifndef YA_FUZZ_TOKENIZER_H
 #define YA_FUZZ_TOKENIZER_H
 
+#include "fuzz_file.h"
 #include "token/tokenizer.h"
 
 #include <stdlib.h>
@@ -49,7 +51,7 @@ done:
     ya_buffer_free(&pieces);
 }
 
-static inline void fuzz_tokenizer(const ya_tokenizer *t)
+static inline void fuzz_open_tokenizer(const ya_tokenizer *t)
 {
     static const char text[] = "Hello,  world's 123\n\n \xE2\x96\x81x <s>e\xCC\x81 "
                                "\xF0\x9F\x98\x80\xE4\xB8\xAD <|im_end|>a b";
@@ -62,6 +64,21 @@ static inline void fuzz_tokenizer(const ya_tokenizer *t)
     ya_ids_free(&ids);
     fuzz_fail_unless(ya_tokenizer_bos(t) < ya_tokenizer_vocab_size(t));
     fuzz_fail_unless(ya_tokenizer_eos(t) < ya_tokenizer_vocab_size(t));
+}
+
+/* A file of these bytes; `ending` says which format its name claims. */
+static inline int fuzz_tokenizer(const uint8_t *data, size_t size, const char *ending)
+{
+    ya_tokenizer *t;
+    ya_error err = {0};
+    ya_status status = ya_tokenizer_open(&t, fuzz_file(data, size, ending), &err);
+    if (status != YA_OK) {
+        fuzz_fail_unless(err.text[0] && !t);
+        return 0;
+    }
+    fuzz_open_tokenizer(t);
+    ya_tokenizer_close(t);
+    return 0;
 }
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "support/cmocka_all.h"
 #include "support/fixture.h"
-#include "support/temp.h"
+#include "support/scratch.h"
 
 #include "base/log.h"
 #include "io/outdir.h"
@@ -11,38 +11,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static char dir[TEMP_PATH];
-
-static int set_up(void **state)
-{
-    (void)state;
-    ya_log_set_quiet(1);
-    temp_make(dir);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    temp_remove(dir);
-    return 0;
-}
-
 static void write_text(const char *name, const char *text)
 {
     ya_error err;
-    assert_int_equal(ya_write_file(temp_path(dir, name), text, strlen(text), &err), YA_OK);
+    assert_int_equal(ya_write_file(scratch(name), text, strlen(text), &err), YA_OK);
 }
 
 static ya_status open_set(ya_dataset **set, const char *name, const char *model, bool need_labels,
                           ya_error *err)
 {
-    const char *path = temp_path(dir, name);
+    const char *path = scratch(name);
     ya_dataset_options options = {
         .paths = &path,
         .n_paths = 1,
         .model_path = model,
-        .directory = dir,
+        .directory = scratch_dir,
         .vocab_size = 49152,
         .need_labels = need_labels,
         .quiet = true,
@@ -90,11 +73,11 @@ static void nothing_of_the_temporary_files_stays_behind(void **state)
     struct stat info;
     write_text("a.jsonl", "{\"input_ids\": [7, 8, 9]}\n");
     must_open(&set, "a.jsonl", "x");
-    remove(temp_path(dir, "a.jsonl"));
-    assert_int_equal(rmdir(dir), 0); /* empty already, while the data are mapped */
+    remove(scratch("a.jsonl"));
+    assert_int_equal(rmdir(scratch_dir), 0); /* empty already, while the data are mapped */
     assert_int_equal(set->tokens[2], 9 | YA_TOKEN_COUNTED);
     ya_dataset_close(set);
-    assert_int_not_equal(stat(dir, &info), 0);
+    assert_int_not_equal(stat(scratch_dir, &info), 0);
 }
 
 static void errors_name_file_and_line(void **state)
@@ -197,7 +180,7 @@ static void prepared_directories_and_raw_ones_are_told_apart(void **state)
     (void)state;
     ya_data_paths paths;
     ya_error err;
-    char *data[2] = {dir, NULL};
+    char *data[2] = {scratch_dir, NULL};
     write_text("b.jsonl", "{}\n");
     write_text("a.jsonl", "{}\n");
     write_text("rejected.jsonl", "{}\n");
@@ -212,7 +195,7 @@ static void prepared_directories_and_raw_ones_are_told_apart(void **state)
     assert_int_equal(paths.n_val, 1);
     ya_data_paths_free(&paths);
     char other[TEMP_PATH + 64];
-    snprintf(other, sizeof other, "%s/a.jsonl", dir);
+    snprintf(other, sizeof other, "%s/a.jsonl", scratch_dir);
     char *val[1] = {other};
     data[1] = other;
     assert_int_equal(ya_data_find(&paths, data, 2, val, 1, &err), YA_OK);
@@ -227,7 +210,7 @@ static void prepared_directories_and_raw_ones_are_told_apart(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
     const struct CMUnitTest tests[] = {
         TEST(tokenised_records_are_kept_as_they_are),
         TEST(nothing_of_the_temporary_files_stays_behind),

@@ -2,18 +2,7 @@
 # The program's face: versions, help, unknown words, exit codes.
 set -euo pipefail
 binary=${YA_BINARY:?path of the program}
-failures=0
-
-# expect CODE PATTERN COMMAND...: the exit code, and a fixed string in what is printed.
-expect() {
-    local code=$1 pattern=$2 got=0 text
-    shift 2
-    text=$("$@" 2>&1) || got=$?
-    if [ "$got" != "$code" ] || ! grep -qF -e "$pattern" <<<"$text"; then
-        printf 'FAILED: %s\n  exit %s, wanted %s and "%s" in:\n%s\n' "$*" "$got" "$code" "$pattern" "$text"
-        failures=$((failures + 1))
-    fi
-}
+. "$(dirname "$0")/expect.sh"
 
 expect 0 "your_ai 0." "$binary" --version
 expect 0 "Commands:" "$binary" --help

@@ -1,60 +1,20 @@
 #include "eval/evaluate.h"
 
 #include "base/log.h"
-#include "io/safetensors.h"
 
 #include "support/cmocka_all.h"
-#include "support/fixture.h"
-#include "support/temp.h"
+#include "support/golden.h"
+#include "support/scratch.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
 
-static char dir[TEMP_PATH];
-
-static int set_up(void **state)
-{
-    (void)state;
-    ya_log_set_quiet(1);
-    temp_make(dir);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    temp_remove(dir);
-    return 0;
-}
-
-static const ya_tensor *golden(const ya_tensor_set *set, const char *name)
-{
-    const ya_tensor *tensor = ya_tensor_find(set, name);
-    if (!tensor)
-        fail_msg("no tensor %s", name);
-    return tensor;
-}
-
-static int32_t int_at(const ya_tensor *tensor, int64_t i)
-{
-    int32_t value;
-    memcpy(&value, (const char *)tensor->data + i * 4, 4);
-    return value;
-}
-
-static double double_at(const ya_tensor *tensor, int64_t i)
-{
-    double value;
-    memcpy(&value, (const char *)tensor->data + i * 8, 8);
-    return value;
-}
-
 static void write_records(const ya_tensor_set *set)
 {
     const ya_tensor *ids = golden(set, "rec.input_ids"), *labels = golden(set, "rec.labels");
     int64_t width = ids->shape[1];
-    FILE *file = fopen(temp_path(dir, "data.jsonl"), "w");
+    FILE *file = fopen(scratch("data.jsonl"), "w");
     assert_non_null(file);
     for (int64_t r = 0; r < ids->shape[0]; r++) {
         int32_t length = int_at(golden(set, "rec.length"), r);
@@ -78,7 +38,7 @@ static ya_status evaluate(const char *more, ya_error *err)
     ya_settings s;
     snprintf(text, sizeof text,
              "--data %s/data.jsonl --per-record %s/out.jsonl --dtype f32 --threads 2 --json %s",
-             dir, dir, more);
+             scratch_dir, scratch_dir, more);
     for (char *word = strtok_r(text, " ", &save); word && argc < 40;
          word = strtok_r(NULL, " ", &save))
         argv[argc++] = word;
@@ -88,7 +48,7 @@ static ya_status evaluate(const char *more, ya_error *err)
         status = ya_settings_finish(&s, YA_FOR_EVALUATE, err);
     fflush(stdout);
     int kept = dup(STDOUT_FILENO);
-    FILE *file = freopen(temp_path(dir, "stdout"), "w", stdout);
+    FILE *file = freopen(scratch("stdout"), "w", stdout);
     assert_non_null(file);
     if (!status)
         status = ya_evaluate(&s, err);
@@ -108,7 +68,7 @@ static void check_records(const ya_tensor_set *set, const json_t *expected)
     int64_t n = 0;
     for (int64_t r = 0; r < sums->shape[0]; r++)
         most = fmax(most, double_at(sums, r));
-    FILE *file = fopen(temp_path(dir, "out.jsonl"), "r");
+    FILE *file = fopen(scratch("out.jsonl"), "r");
     assert_non_null(file);
     for (; fgets(line, sizeof line, file); n++) {
         json_t *o = json_loads(line, 0, NULL);
@@ -130,7 +90,7 @@ static void check_records(const ya_tensor_set *set, const json_t *expected)
 
 static void check_document(const ya_tensor_set *set, double ce)
 {
-    json_t *o = json_load_file(temp_path(dir, "stdout"), 0, NULL);
+    json_t *o = json_load_file(scratch("stdout"), 0, NULL);
     double found = json_number_value(json_object_get(o, "ce"));
     json_int_t tokens = 0, banded = 0;
     assert_non_null(o);
@@ -185,7 +145,7 @@ static void what_cannot_be_evaluated_is_said(void **state)
     (void)state;
     char flags[8192];
     ya_error err;
-    FILE *file = fopen(temp_path(dir, "data.jsonl"), "w");
+    FILE *file = fopen(scratch("data.jsonl"), "w");
     fprintf(file, "{\"input_ids\": [5, 6, 7]}\n");
     fclose(file);
     assert_int_equal(evaluate("--model /no/such/model", &err), YA_ERR_IO);
@@ -202,7 +162,7 @@ static void what_cannot_be_evaluated_is_said(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
     const struct CMUnitTest tests[] = {
         TEST(sums_of_base_and_adapter_are_those_of_pytorch),
         TEST(what_cannot_be_evaluated_is_said),

@@ -2,7 +2,7 @@
  * starts it. YA_FAULT_KILLS sets how often a run is killed (default 10). */
 #include "support/cmocka_all.h"
 #include "support/fixture.h"
-#include "support/temp.h"
+#include "support/scratch.h"
 #include "support/toy.h"
 
 #include "base/random.h"
@@ -20,20 +20,10 @@
 
 enum { STEPS = 600, MAX_ARGS = 64 };
 
-static char dir[TEMP_PATH];
-
 static int set_up(void **state)
 {
-    (void)state;
-    temp_make(dir);
-    toy_records(temp_path(dir, "data.jsonl"), 50, 40, 7);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    temp_remove(dir);
+    scratch_setup(state);
+    toy_records(scratch("data.jsonl"), 50, 40, 7);
     return 0;
 }
 
@@ -53,14 +43,15 @@ static pid_t start(const char *output, const char *more, rlim_t file_limit)
              "%s train --model %s --data %s/data.jsonl --output %s/%s --learning-rate 1e-2 "
              "--batch-size 3 --threads 2 --max-seq-length 64 --pass-tokens 64 --dtype f32 "
              "--lora-rank 4 --logging-steps 20 --save-steps 25 %s",
-             getenv("YA_BINARY"), fixture("fixtures/models/llama"), dir, dir, output, more);
+             getenv("YA_BINARY"), fixture("fixtures/models/llama"), scratch_dir, scratch_dir,
+             output, more);
     for (char *word = strtok_r(text, " ", &save); word && argc < MAX_ARGS - 1;
          word = strtok_r(NULL, " ", &save))
         argv[argc++] = word;
     argv[argc] = NULL;
     pid_t pid = fork();
     if (pid == 0) {
-        int log = open(temp_path(dir, "log"), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+        int log = open(scratch("log"), O_WRONLY | O_CREAT | O_TRUNC, 0666);
         dup2(log, STDERR_FILENO);
         if (file_limit > 0) {
             struct rlimit limit = {file_limit, file_limit};
@@ -87,14 +78,14 @@ static void must_finish(const char *output, const char *more)
     int code = finish(start(output, more, 0));
     if (code != 0) {
         size_t size = 0;
-        fail_msg("exit %d: %s", code, toy_read(temp_path(dir, "log"), &size));
+        fail_msg("exit %d: %s", code, toy_read(scratch("log"), &size));
     }
 }
 
 static bool log_says(const char *text)
 {
     size_t size = 0;
-    char *log = toy_read(temp_path(dir, "log"), &size);
+    char *log = toy_read(scratch("log"), &size);
     bool found = log && strstr(log, text);
     if (!found)
         fprintf(stderr, "the log does not say \"%s\":\n%s\n", text, log ? log : "");
@@ -109,7 +100,7 @@ static void wait_for(const char *text)
     for (int i = 0; i < 15000 && !going; i++) {
         size_t size = 0;
         sleep_ms(2);
-        char *log = toy_read(temp_path(dir, "log"), &size);
+        char *log = toy_read(scratch("log"), &size);
         going = log && strstr(log, text);
         free(log);
     }
@@ -135,14 +126,14 @@ static const char *checkpoint(const char *output, int step)
     static int next;
     char *name = names[next++ % 4];
     snprintf(name, sizeof names[0], "%s/checkpoint-%d", output, step);
-    return temp_path(dir, name);
+    return scratch(name);
 }
 
 static json_t *curve(const char *output)
 {
     char line[8192], name[64];
     snprintf(name, sizeof name, "%s/metrics.jsonl", output);
-    FILE *file = fopen(temp_path(dir, name), "r");
+    FILE *file = fopen(scratch(name), "r");
     json_t *losses = json_array();
     assert_non_null(file);
     while (fgets(line, sizeof line, file)) {
@@ -311,7 +302,7 @@ static void two_runs_do_not_share_a_directory(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, scratch_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_run_killed_at_any_moment_goes_on_to_the_same_end),
         TEST(signals_save_a_checkpoint_and_resuming_ends_the_same),

@@ -5,44 +5,19 @@
 #include "io/outdir.h"
 
 #include "support/fixture.h"
-#include "support/temp.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "support/scratch.h"
 
 static const char GOOD[] =
     "{\"peft_type\": \"LORA\", \"r\": 8, \"lora_alpha\": 16, \"bias\": \"none\",\n"
     " \"target_modules\": [\"q_proj\", \"self_attn.v_proj\"], \"base_model_name_or_path\": \"..\"";
-
-static char dir[TEMP_PATH];
-
-static int make_dir(void **state)
-{
-    (void)state;
-    temp_make(dir);
-    return 0;
-}
-
-static int remove_dir(void **state)
-{
-    (void)state;
-    temp_remove(dir);
-    return 0;
-}
 
 /* Reads GOOD with `more` put behind it. */
 static ya_status read_with(const char *more, ya_lora_config *config, ya_error *err)
 {
     char text[1024], *base = NULL;
     int n = snprintf(text, sizeof text, "%s%s}", GOOD, more);
-    assert_int_equal(ya_write_file(temp_path(dir, "adapter_config.json"), text, (size_t)n, err),
-                     YA_OK);
-    ya_status status = ya_peft_read_config(dir, 4, config, &base, err);
+    assert_int_equal(ya_write_file(scratch("adapter_config.json"), text, (size_t)n, err), YA_OK);
+    ya_status status = ya_peft_read_config(scratch_dir, 4, config, &base, err);
     if (status == YA_OK)
         assert_string_equal(base, "..");
     ya_free(base);
@@ -151,7 +126,7 @@ static void write_pair(const pair *p, const char *base)
     void *scratch = ya_alloc(bytes);
     uint64_t calls = ya_alloc_count();
     assert_true(bytes > 0 && scratch);
-    if (ya_peft_write(dir, &p->params, &config, 4, base, scratch, bytes, &err) != YA_OK)
+    if (ya_peft_write(scratch_dir, &p->params, &config, 4, base, scratch, bytes, &err) != YA_OK)
         fail_msg("%s", err.text);
     assert_true(ya_alloc_count() == calls); /* the training loop writes adapters */
     ya_free(scratch);
@@ -166,14 +141,14 @@ static void what_is_written_reads_back_bit_by_bit(void **state)
     char *base = NULL;
     make_pair(&p, 0.1f);
     write_pair(&p, "/models/a \"quoted\" \\ name\n");
-    assert_int_equal(ya_peft_read_config(dir, 4, &config, &base, &err), YA_OK);
+    assert_int_equal(ya_peft_read_config(scratch_dir, 4, &config, &base, &err), YA_OK);
     assert_string_equal(base, "/models/a \"quoted\" \\ name\n");
     ya_free(base);
     assert_int_equal(config.rank, 2);
     assert_true(config.alpha == 4.5);
     assert_int_equal(config.n_layers, 1);
     make_pair(&q, 0.0f);
-    assert_int_equal(ya_peft_read_weights(dir, &q.params, &err), YA_OK);
+    assert_int_equal(ya_peft_read_weights(scratch_dir, &q.params, &err), YA_OK);
     assert_memory_equal(p.value, q.value, sizeof p.value);
 }
 
@@ -186,15 +161,15 @@ static void missing_strange_and_misshapen_tensors_are_named(void **state)
     write_pair(&p, "base");
     make_pair(&q, 0.0f);
     q.list[1].cols = 3;
-    assert_int_equal(ya_peft_read_weights(dir, &q.params, &err), YA_ERR_FORMAT);
+    assert_int_equal(ya_peft_read_weights(scratch_dir, &q.params, &err), YA_ERR_FORMAT);
     assert_non_null(strstr(err.text, "lora_B"));
     make_pair(&q, 0.0f);
     q.params.n_params = 1;
-    assert_int_equal(ya_peft_read_weights(dir, &q.params, &err), YA_ERR_FORMAT);
+    assert_int_equal(ya_peft_read_weights(scratch_dir, &q.params, &err), YA_ERR_FORMAT);
     assert_non_null(strstr(err.text, "belongs to no adapted module"));
     make_pair(&q, 0.0f);
     q.list[0].name = "base_model.model.model.layers.9.self_attn.q_proj.lora_A.weight";
-    assert_int_equal(ya_peft_read_weights(dir, &q.params, &err), YA_ERR_FORMAT);
+    assert_int_equal(ya_peft_read_weights(scratch_dir, &q.params, &err), YA_ERR_FORMAT);
 }
 
 static void too_little_scratch_is_an_error_and_not_an_overrun(void **state)
@@ -207,7 +182,8 @@ static void too_little_scratch_is_an_error_and_not_an_overrun(void **state)
     size_t enough = ya_peft_write_scratch(&p.params);
     for (size_t bytes = 1; bytes < enough; bytes += bytes / 2 + 1) {
         char *scratch = ya_alloc(bytes);
-        ya_status status = ya_peft_write(dir, &p.params, &config, 4, "b", scratch, bytes, &err);
+        ya_status status =
+            ya_peft_write(scratch_dir, &p.params, &config, 4, "b", scratch, bytes, &err);
         assert_true(status == YA_OK || status == YA_ERR_MEMORY);
         ya_free(scratch);
     }
@@ -221,10 +197,11 @@ static void full_fine_tuning_writes_vectors_as_vectors(void **state)
     char scratch[65536 + 4096];
     make_pair(&p, 3.0f);
     p.list[0] = (ya_param){.name = "model.norm.weight", .rows = 10, .cols = 1, .is_vector = true};
-    assert_int_equal(ya_trained_write(dir, &p.params, scratch, sizeof scratch, &err), YA_OK);
+    assert_int_equal(ya_trained_write(scratch_dir, &p.params, scratch, sizeof scratch, &err),
+                     YA_OK);
     make_pair(&q, 0.0f);
     q.list[0] = p.list[0];
-    assert_int_equal(ya_trained_read(dir, &q.params, &err), YA_OK);
+    assert_int_equal(ya_trained_read(scratch_dir, &q.params, &err), YA_OK);
     assert_memory_equal(p.value, q.value, sizeof p.value);
 }
 
@@ -257,5 +234,5 @@ int main(void)
         cmocka_unit_test(full_fine_tuning_writes_vectors_as_vectors),
         cmocka_unit_test(an_adapter_that_peft_wrote_is_read),
     };
-    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

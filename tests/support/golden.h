@@ -5,6 +5,8 @@
 #include "io/json.h"
 #include "io/safetensors.h"
 
+#include "support/fixture.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,27 +14,24 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SKIP_CODE = 77 };
-
-/* YA_SHARED or ../shared, and a path in it; exits with 77 (skipped) when the fixtures are not
- * there. */
+/* A path below shared/, made by a printf format. */
 static inline const char *shared_path(char out[4096], const char *format, ...)
 {
-    const char *root = getenv("YA_SHARED");
-    int used = snprintf(out, 4096, "%s/", root && *root ? root : "../shared");
+    char relative[2048];
     va_list args;
     va_start(args, format);
-    vsnprintf(out + used, 4096 - (size_t)used, format, args);
+    vsnprintf(relative, sizeof relative, format, args);
     va_end(args);
+    snprintf(out, 4096, "%s", fixture(relative));
     return out;
 }
 
+/* Exits with 77 (skipped) when the fixtures are not there. */
 static inline void need_shared(void)
 {
-    char path[4096];
-    if (access(shared_path(path, "fixtures/README.md"), R_OK) != 0) {
-        fprintf(stderr, "skipped: no shared fixtures at %s\n", path);
-        exit(SKIP_CODE);
+    if (!fixture_is_there("fixtures/README.md")) {
+        fprintf(stderr, "skipped: no shared fixtures at %s\n", fixture("fixtures/README.md"));
+        exit(EXIT_SKIPPED);
     }
 }
 
@@ -65,6 +64,16 @@ static inline const int32_t *golden_i32(const ya_tensor_set *set, const char *na
 static inline const double *golden_f64(const ya_tensor_set *set, const char *name)
 {
     return golden(set, name)->data;
+}
+
+static inline int32_t int_at(const ya_tensor *tensor, int64_t i)
+{
+    return ((const int32_t *)tensor->data)[i];
+}
+
+static inline double double_at(const ya_tensor *tensor, int64_t i)
+{
+    return ((const double *)tensor->data)[i];
 }
 
 /* Largest |a - b|. NaN counts as infinite. */

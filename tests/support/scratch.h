@@ -4,47 +4,32 @@
 #define YA_TESTS_SCRATCH_H
 
 #include "support/cmocka_all.h"
+#include "support/temp.h"
 
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-static char scratch_dir[256];
+static char scratch_dir[TEMP_PATH];
 
 static inline int scratch_setup(void **state)
 {
     (void)state;
-    const char *base = getenv("TMPDIR");
-    snprintf(scratch_dir, sizeof scratch_dir, "%s/ya-test-XXXXXX", base ? base : "/tmp");
-    return mkdtemp(scratch_dir) ? 0 : -1;
+    temp_make(scratch_dir);
+    return 0;
 }
 
-static inline int scratch_remove(const char *path, const struct stat *info, int kind,
-                                 struct FTW *at)
-{
-    (void)info;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
+/* The test may have removed the directory itself. */
 static inline int scratch_teardown(void **state)
 {
     (void)state;
-    return nftw(scratch_dir, scratch_remove, 16, FTW_DEPTH | FTW_PHYS);
+    temp_remove(scratch_dir);
+    return 0;
 }
 
-/* DIR/name; four of them may be in use at once. */
+/* A path in the directory; temp_path says for how long. */
 static inline const char *scratch(const char *name)
 {
-    static char paths[4][512];
-    static int next;
-    char *path = paths[next++ & 3];
-    snprintf(path, sizeof paths[0], "%s/%s", scratch_dir, name);
-    return path;
+    return temp_path(scratch_dir, name);
 }
 
 static inline const char *scratch_write(const char *name, const void *data, size_t size)

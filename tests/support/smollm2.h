@@ -17,7 +17,7 @@ static inline const char *need_smollm2(char out[4096])
         snprintf(out, 4096, "%s/.cache/your_ai/SmolLM2-135M-Instruct.Q4_1.gguf", home ? home : "");
     if (access(out, R_OK) != 0) {
         fprintf(stderr, "skipped: no model at %s (script/demo fetches it)\n", out);
-        exit(SKIP_CODE);
+        exit(EXIT_SKIPPED);
     }
     return out;
 }

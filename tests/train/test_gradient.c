@@ -1,35 +1,18 @@
 /* The gradient of a step, read off AdamW's first moment after one step without clipping: m1 = 0.1
  * g.
  */
-#include "io/safetensors.h"
 
 #include "support/cmocka_all.h"
-#include "support/fixture.h"
-#include "support/temp.h"
+#include "support/golden.h"
+#include "support/scratch.h"
 #include "support/toy.h"
 #include "support/training.h"
 
 #include <math.h>
 
-static char dir[TEMP_PATH];
-
 /* Of spec/distrust-loss.md, and of shared/fixtures/README.md for the goldens: a part of each
  * tensor's largest entry. */
 static const double BOUND = 3e-5;
-
-static int set_up(void **state)
-{
-    (void)state;
-    temp_make(dir);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    temp_remove(dir);
-    return 0;
-}
 
 static void one_step(const char *name, const char *flags)
 {
@@ -38,7 +21,7 @@ static void one_step(const char *name, const char *flags)
     snprintf(all, sizeof all,
              "--steps 1 --max-grad-norm 0 --warmup-steps 0 --shuffle false --dtype f32 --threads 2 "
              "--output %s/%s %s",
-             dir, name, flags);
+             scratch_dir, name, flags);
     if (training_run(all, &err) != YA_OK)
         fail_msg("%s", err.text);
 }
@@ -47,7 +30,7 @@ static void open_moments(ya_tensor_set *set, const char *name)
 {
     char path[8192];
     ya_error err;
-    snprintf(path, sizeof path, "%s/%s/checkpoint-1/optimizer.safetensors", dir, name);
+    snprintf(path, sizeof path, "%s/%s/checkpoint-1/optimizer.safetensors", scratch_dir, name);
     if (ya_safetensors_open(set, path, &err) != YA_OK)
         fail_msg("%s", err.text);
 }
@@ -81,7 +64,7 @@ static void splits_packing_and_padding_give_the_same_gradient(void **state)
         "--batch-size 8 --pass-tokens 2048",
         "--batch-size 8 --grad-checkpoint",
     };
-    toy_records(temp_path(dir, "data.jsonl"), 8, 60, 3);
+    toy_records(scratch("data.jsonl"), 8, 60, 3);
     char first[32] = "";
     for (size_t i = 0; i < sizeof splits / sizeof splits[0]; i++) {
         char flags[16384], name[32];
@@ -89,8 +72,8 @@ static void splits_packing_and_padding_give_the_same_gradient(void **state)
         snprintf(flags, sizeof flags,
                  "--model %s --adapter %s --data %s/data.jsonl "
                  "--max-seq-length 64 --pass-tokens 64 %s",
-                 fixture("fixtures/models/qwen3"), fixture("fixtures/models/qwen3/adapter"), dir,
-                 splits[i]);
+                 fixture("fixtures/models/qwen3"), fixture("fixtures/models/qwen3/adapter"),
+                 scratch_dir, splits[i]);
         one_step(name, flags);
         if (i == 0) {
             snprintf(first, sizeof first, "%s", name);
@@ -108,35 +91,13 @@ static void splits_packing_and_padding_give_the_same_gradient(void **state)
     }
 }
 
-static int32_t int_at(const ya_tensor *tensor, int64_t i)
-{
-    int32_t value;
-    memcpy(&value, (const char *)tensor->data + i * 4, 4);
-    return value;
-}
-
-static double double_at(const ya_tensor *tensor, int64_t i)
-{
-    double value;
-    memcpy(&value, (const char *)tensor->data + i * 8, 8);
-    return value;
-}
-
-static const ya_tensor *golden(const ya_tensor_set *set, const char *name)
-{
-    const ya_tensor *tensor = ya_tensor_find(set, name);
-    if (!tensor)
-        fail_msg("no tensor %s", name);
-    return tensor;
-}
-
 /* The rec.* records of a model; returns their number. */
 static int write_records(const ya_tensor_set *set)
 {
     const ya_tensor *ids = golden(set, "rec.input_ids"), *labels = golden(set, "rec.labels");
     const ya_tensor *length = golden(set, "rec.length");
     int64_t width = ids->shape[1];
-    FILE *file = fopen(temp_path(dir, "data.jsonl"), "w");
+    FILE *file = fopen(scratch("data.jsonl"), "w");
     assert_non_null(file);
     for (int64_t r = 0; r < ids->shape[0]; r++) {
         fprintf(file, "{\"input_ids\": [");
@@ -195,7 +156,8 @@ static void adapter_gradients_are_those_of_pytorch(void **state)
             snprintf(flags, sizeof flags,
                      "--model %s --adapter %s --data %s/data.jsonl --batch-size %d "
                      "--distrust-mode %s",
-                     fixture(path), fixture(adapter), dir, n, weighted ? "weighted" : "off");
+                     fixture(path), fixture(adapter), scratch_dir, n,
+                     weighted ? "weighted" : "off");
             one_step(name, flags);
             check_golden(&set, weighted ? "lora.grad_weighted." : "lora.grad_ce.", name);
         }
@@ -213,7 +175,7 @@ static void full_fine_tuning_gradients_are_those_of_pytorch(void **state)
     snprintf(flags, sizeof flags,
              "--model %s --data %s/data.jsonl --batch-size %d --distrust-mode off --lora-rank 0 "
              "--trainable *",
-             fixture("fixtures/models/llama"), dir, n);
+             fixture("fixtures/models/llama"), scratch_dir, n);
     one_step("full", flags);
     check_golden(&set, "full.grad.", "full");
     ya_tensor_set_free(&set);
@@ -224,18 +186,18 @@ static void rows_of_a_split_record_learn_from_every_target(void **state)
     (void)state;
     /* a record in rows of 16 sees less context than in one row, but the same targets */
     char flags[16384];
-    toy_records(temp_path(dir, "data.jsonl"), 4, 60, 5);
+    toy_records(scratch("data.jsonl"), 4, 60, 5);
     for (int length = 16; length <= 64; length *= 4) {
         char name[32];
         snprintf(name, sizeof name, "rows%d", length);
         snprintf(flags, sizeof flags,
                  "--model %s --data %s/data.jsonl --batch-size 4 --logging-steps 1 "
                  "--max-seq-length %d --pass-tokens 64",
-                 fixture("fixtures/models/llama"), dir, length);
+                 fixture("fixtures/models/llama"), scratch_dir, length);
         one_step(name, flags);
     }
-    json_t *a = training_metrics(temp_path(dir, "rows16"));
-    json_t *b = training_metrics(temp_path(dir, "rows64"));
+    json_t *a = training_metrics(scratch("rows16"));
+    json_t *b = training_metrics(scratch("rows64"));
     double x = json_number_value(json_object_get(json_array_get(a, 0), "ce"));
     double y = json_number_value(json_object_get(json_array_get(b, 0), "ce"));
     assert_true(x > 0.0 && fabs(x - y) < 0.1 * y && x != y);
@@ -245,7 +207,7 @@ static void rows_of_a_split_record_learn_from_every_target(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
     const struct CMUnitTest tests[] = {
         TEST(splits_packing_and_padding_give_the_same_gradient),
         TEST(adapter_gradients_are_those_of_pytorch),

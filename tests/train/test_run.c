@@ -6,41 +6,32 @@
 
 #include "support/cmocka_all.h"
 #include "support/fixture.h"
-#include "support/temp.h"
+#include "support/scratch.h"
 #include "support/toy.h"
 #include "support/training.h"
 
 #include <math.h>
 #include <sys/stat.h>
 
-static char dir[TEMP_PATH];
 static char common[12288];
 
 static int set_up(void **state)
 {
-    (void)state;
-    temp_make(dir);
-    toy_records(temp_path(dir, "data.jsonl"), 23, 40, 7);
-    toy_records(temp_path(dir, "val.jsonl"), 9, 40, 8);
+    scratch_setup(state);
+    toy_records(scratch("data.jsonl"), 23, 40, 7);
+    toy_records(scratch("val.jsonl"), 9, 40, 8);
     snprintf(
         common, sizeof common,
         "--model %s --data %s/data.jsonl --learning-rate 1e-2 --batch-size 3 --logging-steps 1 "
         "--threads 2 --max-seq-length 64 --pass-tokens 64 --dtype f32 --lora-rank 4",
-        fixture("fixtures/models/llama"), dir);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    temp_remove(dir);
+        fixture("fixtures/models/llama"), scratch_dir);
     return 0;
 }
 
 static ya_status run(const char *output, const char *more, ya_error *err)
 {
     char flags[24576];
-    snprintf(flags, sizeof flags, "%s --output %s/%s %s", common, dir, output, more);
+    snprintf(flags, sizeof flags, "%s --output %s/%s %s", common, scratch_dir, output, more);
     return training_run(flags, err);
 }
 
@@ -54,13 +45,13 @@ static void must_run(const char *output, const char *more)
 static bool is_there(const char *name)
 {
     struct stat info;
-    return stat(temp_path(dir, name), &info) == 0;
+    return stat(scratch(name), &info) == 0;
 }
 
 static void remove_one(const char *name)
 {
     ya_error err;
-    assert_int_equal(ya_remove_dir(temp_path(dir, name), &err), YA_OK);
+    assert_int_equal(ya_remove_dir(scratch(name), &err), YA_OK);
 }
 
 /* The metrics of two runs agree in everything but time and memory. */
@@ -68,7 +59,7 @@ static void assert_same_curves(const char *a, const char *b)
 {
     static const char *const keys[] = {"step",     "epoch", "loss", "ce",
                                        "distrust", "ess",   "lr",   "grad_norm"};
-    json_t *x = training_metrics(temp_path(dir, a)), *y = training_metrics(temp_path(dir, b));
+    json_t *x = training_metrics(scratch(a)), *y = training_metrics(scratch(b));
     assert_true(json_array_size(x) > 0);
     assert_int_equal(json_array_size(x), json_array_size(y));
     for (size_t i = 0; i < json_array_size(x); i++)
@@ -85,11 +76,9 @@ static void the_same_run_twice_is_the_same_bit_by_bit(void **state)
     must_run("a", "--steps 6");
     must_run("b", "--steps 6");
     assert_same_curves("a", "b");
-    assert_true(
-        toy_same_checkpoints(temp_path(dir, "a/checkpoint-6"), temp_path(dir, "b/checkpoint-6")));
+    assert_true(toy_same_checkpoints(scratch("a/checkpoint-6"), scratch("b/checkpoint-6")));
     must_run("c", "--steps 6 --seed 43");
-    assert_false(
-        toy_same_checkpoints(temp_path(dir, "a/checkpoint-6"), temp_path(dir, "c/checkpoint-6")));
+    assert_false(toy_same_checkpoints(scratch("a/checkpoint-6"), scratch("c/checkpoint-6")));
 }
 
 static void a_resumed_run_equals_an_unbroken_one_bit_by_bit(void **state)
@@ -106,8 +95,7 @@ static void a_resumed_run_equals_an_unbroken_one_bit_by_bit(void **state)
     snprintf(more, sizeof more, "%s --resume", flags);
     must_run("b", more);
     assert_same_curves("a", "b");
-    assert_true(
-        toy_same_checkpoints(temp_path(dir, "a/checkpoint-20"), temp_path(dir, "b/checkpoint-20")));
+    assert_true(toy_same_checkpoints(scratch("a/checkpoint-20"), scratch("b/checkpoint-20")));
 }
 
 static void a_checkpoint_that_does_not_match_its_sums_is_passed_over(void **state)
@@ -115,16 +103,15 @@ static void a_checkpoint_that_does_not_match_its_sums_is_passed_over(void **stat
     (void)state;
     must_run("a", "--steps 9 --save-steps 3");
     must_run("b", "--steps 9 --save-steps 3");
-    FILE *file = fopen(temp_path(dir, "b/checkpoint-9/optimizer.safetensors"), "r+");
+    FILE *file = fopen(scratch("b/checkpoint-9/optimizer.safetensors"), "r+");
     assert_non_null(file);
     fseek(file, -1, SEEK_END);
     fputc(0x55, file);
     fclose(file);
-    remove(temp_path(dir, "b/checkpoint-6/trainer_state.json"));
+    remove(scratch("b/checkpoint-6/trainer_state.json"));
     must_run("b", "--steps 9 --save-steps 3 --resume"); /* from checkpoint-3 */
     assert_same_curves("a", "b");
-    assert_true(
-        toy_same_checkpoints(temp_path(dir, "a/checkpoint-9"), temp_path(dir, "b/checkpoint-9")));
+    assert_true(toy_same_checkpoints(scratch("a/checkpoint-9"), scratch("b/checkpoint-9")));
 }
 
 static void resuming_a_finished_run_changes_nothing(void **state)
@@ -150,7 +137,7 @@ static void resume_refuses_another_base_data_or_batch_unless_forced(void **state
              fixture("fixtures/models/llama-sharded"));
     assert_int_equal(run("a", more, &err), YA_ERR_USAGE);
     assert_non_null(strstr(err.text, "base model"));
-    toy_records(temp_path(dir, "data.jsonl"), 23, 40, 9);
+    toy_records(scratch("data.jsonl"), 23, 40, 9);
     assert_int_equal(run("a", "--steps 4 --resume", &err), YA_ERR_USAGE);
     assert_non_null(strstr(err.text, "training data"));
     must_run("a", "--steps 4 --resume --force");
@@ -163,7 +150,7 @@ static void only_the_last_checkpoints_and_the_best_are_kept(void **state)
     char more[8192];
     snprintf(more, sizeof more,
              "--steps 10 --save-steps 2 --keep-last-n 2 --eval-steps 5 --val-data %s/val.jsonl",
-             dir);
+             scratch_dir);
     must_run("a", more);
     assert_false(is_there("a/checkpoint-2"));
     assert_false(is_there("a/checkpoint-6"));
@@ -171,7 +158,7 @@ static void only_the_last_checkpoints_and_the_best_are_kept(void **state)
     assert_true(is_there("a/checkpoint-10"));
     assert_true(is_there("a/checkpoint-best"));
     ya_error err;
-    assert_int_equal(ya_outdir_verify(temp_path(dir, "a/checkpoint-best"), &err), YA_OK);
+    assert_int_equal(ya_outdir_verify(scratch("a/checkpoint-best"), &err), YA_OK);
 }
 
 static void a_new_run_sets_an_earlier_one_aside(void **state)
@@ -185,7 +172,7 @@ static void a_new_run_sets_an_earlier_one_aside(void **state)
     assert_true(is_there("a/earlier-1/metrics.jsonl"));
     assert_false(is_there("a/checkpoint-3"));
     assert_true(is_there("a/checkpoint-2"));
-    snprintf(more, sizeof more, "--steps 2 --adapter %s/a/checkpoint-2", dir);
+    snprintf(more, sizeof more, "--steps 2 --adapter %s/a/checkpoint-2", scratch_dir);
     assert_int_equal(run("a", more, &err), YA_ERR_USAGE);
     assert_non_null(strstr(err.text, "--resume"));
     assert_true(is_there("a/checkpoint-2"));
@@ -196,9 +183,9 @@ static void training_starts_from_a_checkpoint_with_its_own_rank(void **state)
     (void)state;
     char more[8192];
     must_run("a", "--steps 2 --lora-rank 3 --lora-targets q,up --lora-num-layers 1");
-    snprintf(more, sizeof more, "--steps 1 --model %s/a/checkpoint-2", dir);
+    snprintf(more, sizeof more, "--steps 1 --model %s/a/checkpoint-2", scratch_dir);
     must_run("b", more);
-    json_t *config = json_load_file(temp_path(dir, "b/checkpoint-1/adapter_config.json"), 0, NULL);
+    json_t *config = json_load_file(scratch("b/checkpoint-1/adapter_config.json"), 0, NULL);
     assert_int_equal(json_integer_value(json_object_get(config, "r")), 3);
     assert_int_equal(json_array_size(json_object_get(config, "target_modules")), 2);
     assert_int_equal(json_array_size(json_object_get(config, "layers_to_transform")), 1);
@@ -209,13 +196,13 @@ static void training_starts_from_a_checkpoint_with_its_own_rank(void **state)
 static void make_nan_adapter(void)
 {
     static const char *const files[] = {"adapter_config.json", "adapter_model.safetensors"};
-    mkdir(temp_path(dir, "nan"), 0777);
+    mkdir(scratch("nan"), 0777);
     for (int i = 0; i < 2; i++) {
         char from[8192], to[8192];
         size_t size = 0;
         snprintf(from, sizeof from, "%s/%s", fixture("fixtures/models/llama/adapter-init"),
                  files[i]);
-        snprintf(to, sizeof to, "%s/nan/%s", dir, files[i]);
+        snprintf(to, sizeof to, "%s/nan/%s", scratch_dir, files[i]);
         char *text = toy_read(from, &size);
         assert_non_null(text);
         if (i == 1)
@@ -233,7 +220,7 @@ static void three_steps_in_a_row_that_are_not_finite_end_the_run(void **state)
     char more[16384];
     ya_error err;
     make_nan_adapter();
-    snprintf(more, sizeof more, "--steps 9 --adapter %s/nan --base %s", dir,
+    snprintf(more, sizeof more, "--steps 9 --adapter %s/nan --base %s", scratch_dir,
              fixture("fixtures/models/llama"));
     assert_int_equal(run("a", more, &err), YA_ERR_DIVERGED);
     assert_int_equal(ya_exit_code(YA_ERR_DIVERGED), 5);
@@ -301,7 +288,7 @@ static void labels_are_needed_unless_the_mode_is_off(void **state)
 {
     (void)state;
     ya_error err;
-    FILE *file = fopen(temp_path(dir, "data.jsonl"), "w");
+    FILE *file = fopen(scratch("data.jsonl"), "w");
     fprintf(file, "{\"input_ids\": [5, 6, 7], \"auth_weight\": 0.5, \"prov_entropy\": 1}\n"
                   "{\"input_ids\": [5, 6, 7], \"auth_weight\": 0.5}\n");
     fclose(file);
@@ -310,7 +297,7 @@ static void labels_are_needed_unless_the_mode_is_off(void **state)
     assert_non_null(strstr(err.text, "prov_entropy"));
     assert_int_equal(run("a", "--steps 2 --distrust-mode additive", &err), YA_ERR_DATA);
     must_run("a", "--steps 2 --distrust-mode off");
-    json_t *lines = training_metrics(temp_path(dir, "a"));
+    json_t *lines = training_metrics(scratch("a"));
     assert_true(json_is_null(json_object_get(json_array_get(lines, 0), "distrust")));
     assert_true(json_is_null(json_object_get(json_array_get(lines, 0), "ess")));
     json_decref(lines);
@@ -321,9 +308,8 @@ static void additive_adds_the_term_to_the_loss_alone(void **state)
     (void)state;
     must_run("a", "--steps 5 --distrust-mode off");
     must_run("b", "--steps 5 --distrust-mode additive --distrust-lambda 0.5");
-    assert_true(
-        toy_same_checkpoints(temp_path(dir, "a/checkpoint-5"), temp_path(dir, "b/checkpoint-5")));
-    json_t *lines = training_metrics(temp_path(dir, "b"));
+    assert_true(toy_same_checkpoints(scratch("a/checkpoint-5"), scratch("b/checkpoint-5")));
+    json_t *lines = training_metrics(scratch("b"));
     for (size_t i = 0; i < json_array_size(lines); i++) {
         const json_t *line = json_array_get(lines, i);
         double loss = json_number_value(json_object_get(line, "loss"));
@@ -337,7 +323,7 @@ static void additive_adds_the_term_to_the_loss_alone(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, scratch_teardown)
     const struct CMUnitTest tests[] = {
         TEST(the_same_run_twice_is_the_same_bit_by_bit),
         TEST(a_resumed_run_equals_an_unbroken_one_bit_by_bit),

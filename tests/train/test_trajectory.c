@@ -1,9 +1,8 @@
 /* Whole runs on the tiny models against PyTorch, PEFT and torch.optim.AdamW. Tolerances are those
  * of shared/fixtures/README.md. */
 #include "io/outdir.h"
-#include "io/safetensors.h"
 
-#include "support/fixture.h"
+#include "support/golden.h"
 #include "support/temp.h"
 #include "support/training.h"
 
@@ -19,34 +18,12 @@ static const char *const MODELS[] = {"llama", "llama3-tied", "mistral",      "mi
                                      "qwen2", "qwen3",       "llama-sharded"};
 static const char *const RUNS[] = {"const_off", "const_weighted", "cosine_off", "cosine_weighted"};
 
-static const ya_tensor *golden(const ya_tensor_set *set, const char *name)
-{
-    const ya_tensor *tensor = ya_tensor_find(set, name);
-    if (!tensor)
-        fail_msg("no tensor %s", name);
-    return tensor;
-}
-
 static double real(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
     if (!json_is_number(value))
         fail_msg("no number %s", key);
     return json_number_value(value);
-}
-
-static int32_t int_at(const ya_tensor *tensor, int64_t i)
-{
-    int32_t value;
-    memcpy(&value, (const char *)tensor->data + i * 4, 4);
-    return value;
-}
-
-static double double_at(const ya_tensor *tensor, int64_t i)
-{
-    double value;
-    memcpy(&value, (const char *)tensor->data + i * 8, 8);
-    return value;
 }
 
 /* The records in the order in which the run takes them, tokenised. */
