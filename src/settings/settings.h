@@ -91,7 +91,7 @@ enum {
     YA_FOR_LOGITS = 1 << 6,
     YA_N_COMMANDS = 7,
     YA_IN_FILE = 1 << 28, /* a key of YAML */
-    YA_IN_TIER = 1 << 17, /* may stand in model_tiers */
+    YA_IN_TIER = 1 << 29, /* may stand in model_tiers */
     YA_HIDDEN = 1 << 30   /* not in --help, only in the reference */
 };
 
