@@ -37,7 +37,7 @@ typedef struct {
 /* One source_type, "(none)" for records without one, "(others)" for the last slot. */
 typedef struct {
     char name[48];
-} ya_source;
+} ya_source_name;
 
 typedef struct {
     const uint32_t *tokens;
@@ -49,7 +49,7 @@ typedef struct {
     uint32_t longest;      /* tokens of the longest record */
     ya_data_file *files;
     size_t n_files;
-    ya_source sources[YA_MAX_SOURCES];
+    ya_source_name sources[YA_MAX_SOURCES];
     uint32_t n_sources;
     size_t token_bytes, record_bytes; /* of the mappings */
 } ya_dataset;
