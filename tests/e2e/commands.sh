@@ -2,7 +2,7 @@
 # The program's face: versions, help, unknown words, exit codes.
 set -euo pipefail
 binary=${YA_BINARY:?path of the program}
-. "$(dirname "$0")/expect.sh"
+. "$(dirname "$0")/../support/expect.sh"
 
 expect 0 "your_ai 0." "$binary" --version
 expect 0 "Commands:" "$binary" --help

@@ -7,7 +7,7 @@ models=${YA_SHARED:-../shared}/fixtures/models
 [ -f "$models/llama/config.json" ] || exit 77
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-. "$(dirname "$0")/expect.sh"
+. "$(dirname "$0")/../support/expect.sh"
 
 llama=$models/llama
 labels='"auth_weight": 0.05, "prov_entropy": 7.5'

@@ -1,4 +1,4 @@
-# Sourced by the scripts beside it: what a command must print, and its exit code.
+# Sourced by tests/e2e/*.sh: what a command must print, and its exit code.
 failures=0
 
 # expect CODE PATTERN COMMAND...: the exit code, and a fixed string in what is printed.
