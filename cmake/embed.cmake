@@ -1,0 +1,15 @@
+# Files of configs/ become part of the program: base/embedded.h finds them by their path.
+#   cmake -DROOT=configs -DOUT=embedded_files.c -DFILES="a.yaml;b/c.yaml" -P embed.cmake
+set(text "#include \"base/embedded.h\"\n\n#include <stddef.h>\n\n")
+set(table "")
+set(index 0)
+foreach(name ${FILES})
+    file(READ "${ROOT}/${name}" hex HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)" "\\1\n" bytes "${bytes}")
+    string(APPEND text "static const unsigned char file_${index}[] = {\n${bytes}0};\n\n")
+    string(APPEND table "    {\"${name}\", (const char *)file_${index}, sizeof file_${index} - 1},\n")
+    math(EXPR index "${index} + 1")
+endforeach()
+string(APPEND text "const ya_embedded ya_embedded_files[] = {\n${table}    {NULL, NULL, 0}};\n")
+file(WRITE "${OUT}" "${text}")
