@@ -185,11 +185,48 @@ done:
     return status;
 }
 
+static const char *const origins[] = {"default", "file", "tier", "flag"};
+
+static ya_status origin_line(const ya_settings *s, ya_setting_id id, ya_buffer *value,
+                             ya_buffer *out, ya_error *err)
+{
+    const ya_setting *row = ya_setting_get(id);
+    ya_status status;
+    value->size = 0;
+    YA_TRY(ya_buffer_printf(
+        out, err, "{\"name\": \"%s\", \"section\": \"%s\", \"value\": ", row->name, row->section));
+    YA_TRY(ya_settings_value(s, id, value, err));
+    YA_TRY(ya_json_quote(out, value->data ? value->data : "", value->size, err));
+    YA_TRY(ya_buffer_printf(out, err, ", \"origin\": \"%s\"}", origins[s->origin[id]]));
+done:
+    return status;
+}
+
+ya_status ya_settings_print_origins(const ya_settings *s, unsigned command, ya_buffer *out,
+                                    ya_error *err)
+{
+    ya_buffer value = {0};
+    ya_status status;
+    const char *before = "[\n  ";
+    for (int i = 0; i < YA_N_SETTINGS; i++) {
+        const ya_setting *row = ya_setting_get((ya_setting_id)i);
+        if (!printed(row, command) ||
+            (row->commands & YA_HIDDEN && s->origin[i] == YA_FROM_DEFAULT))
+            continue;
+        YA_TRY(add(out, before, err));
+        YA_TRY(origin_line(s, (ya_setting_id)i, &value, out, err));
+        before = ",\n  ";
+    }
+    YA_TRY(add(out, "]", err));
+done:
+    ya_buffer_free(&value);
+    return status;
+}
+
 /* As YAML: ------------------------------------------------------------------------------------- */
 
 static ya_status yaml_line(const ya_settings *s, ya_setting_id id, ya_buffer *out, ya_error *err)
 {
-    static const char *const origins[] = {"default", "file", "tier", "flag"};
     enum { COMMENT_COLUMN = 44 };
     const ya_setting *row = ya_setting_get(id);
     bool is_text =

@@ -183,6 +183,10 @@ ya_status ya_settings_print_yaml(const ya_settings *s, unsigned command, ya_buff
 ya_status ya_settings_print_json(const ya_settings *s, unsigned command, ya_buffer *out,
                                  ya_error *err) YA_CHECK;
 
+/* And as an array of {"name", "section", "value", "origin"}, values spelled as in flags. */
+ya_status ya_settings_print_origins(const ya_settings *s, unsigned command, ya_buffer *out,
+                                    ya_error *err) YA_CHECK;
+
 /* Appends the options of `command` for --help, grouped. */
 ya_status ya_settings_help(unsigned command, ya_buffer *out, ya_error *err) YA_CHECK;
 /* Appends docs/reference/settings.md: a table a section of all settings. */

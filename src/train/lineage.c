@@ -102,6 +102,23 @@ done:
     return status;
 }
 
+/* "by_KEY": {"bin": width, "records": [...], "weight_share": [...]}: bins from 0, the last open. */
+static ya_status add_bins(const char *key, double width, const ya_label_bins *bins, ya_buffer *out,
+                          ya_error *err)
+{
+    ya_status status;
+    YA_TRY(ya_buffer_printf(out, err, ",\n  \"by_%s\": {\"bin\": %g, \"records\": [", key, width));
+    for (int i = 0; i < YA_LABEL_BINS; i++)
+        YA_TRY(ya_buffer_printf(out, err, "%s%llu", i ? ", " : "",
+                                (unsigned long long)bins->records[i]));
+    YA_TRY(ya_buffer_printf(out, err, "],\n   \"weight_share\": ["));
+    for (int i = 0; i < YA_LABEL_BINS; i++)
+        YA_TRY(ya_buffer_printf(out, err, "%s%.9g", i ? ", " : "", bins->share[i]));
+    YA_TRY(ya_buffer_printf(out, err, "]}"));
+done:
+    return status;
+}
+
 static ya_status add_weights(const ya_job *job, ya_buffer *out, ya_error *err)
 {
     static const char *const modes[] = {"weighted", "additive", "off"};
@@ -121,6 +138,8 @@ static ya_status add_weights(const ya_job *job, ya_buffer *out, ya_error *err)
     YA_TRY(add_real(out, "v_mean", w->v_mean, err));
     YA_TRY(add_real(out, "ess", w->ess, err));
     YA_TRY(add_real(out, "mean_distrust", w->mean_loss, err));
+    YA_TRY(add_bins("auth_weight", YA_W_BIN, &w->by_w, out, err));
+    YA_TRY(add_bins("prov_entropy", YA_H_BIN, &w->by_h, out, err));
     YA_TRY(ya_buffer_printf(out, err, ", \"sources\": ["));
     for (uint32_t i = 0; i < job->train_data->n_sources; i++) {
         YA_TRY(ya_buffer_printf(out, err, "%s\n  {", i ? "," : ""));

@@ -9,6 +9,7 @@
 #include "train/job.h"
 #include "train/metrics.h"
 #include "train/optimizer.h"
+#include "train/passes.h"
 #include "train/progress.h"
 #include "train/schedule.h"
 

@@ -43,7 +43,7 @@ static ya_status find_end(const char *path, int64_t last_step, off_t *end, ya_er
 ya_status ya_metrics_open(ya_metrics *metrics, const char *output, int64_t last_step, ya_error *err)
 {
     off_t end = 0;
-    *metrics = (ya_metrics){.fd = -1};
+    *metrics = (ya_metrics){.fd = -1, .board.fd = -1};
     ya_status status;
     YA_TRY(ya_path_join(metrics->path, output, "metrics.jsonl", err));
     metrics->fd = open(metrics->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -53,6 +53,7 @@ ya_status ya_metrics_open(ya_metrics *metrics, const char *output, int64_t last_
         YA_TRY(find_end(metrics->path, last_step, &end, err));
     if (ftruncate(metrics->fd, end) != 0)
         YA_TRY(ya_fail_errno(err, YA_ERR_IO, "cannot cut %s", metrics->path));
+    YA_TRY(ya_tensorboard_open(&metrics->board, output, last_step, err));
 done:
     if (status)
         ya_metrics_close(metrics);
@@ -64,12 +65,21 @@ void ya_metrics_close(ya_metrics *metrics)
     if (metrics->fd >= 0)
         close(metrics->fd);
     metrics->fd = -1;
+    ya_tensorboard_close(&metrics->board);
 }
 
 static void add_real(ya_format *line, const char *key, double value)
 {
     ya_format_add(line, ", \"%s\": ", key);
     ya_format_json_real(line, value);
+}
+
+static void add_bands(ya_format *line, const char *prefix, const double ce[YA_N_BANDS])
+{
+    for (int band = 0; band < YA_N_BANDS; band++) {
+        ya_format_add(line, ", \"%s%s\": ", prefix, ya_band_names[band]);
+        ya_format_json_real(line, ce[band]);
+    }
 }
 
 static void add_time(ya_format *line)
@@ -91,7 +101,27 @@ static ya_status write_line(const ya_metrics *metrics, const ya_format *line, ya
     return YA_OK;
 }
 
-ya_status ya_metrics_step(const ya_metrics *metrics, const ya_step_report *r, ya_error *err)
+static ya_status board_step(ya_metrics *metrics, const ya_step_report *r, ya_error *err)
+{
+    const double mb = 1.0 / (double)YA_MB;
+    double rss = (double)r->memory.rss_anon, last = (double)metrics->last_rss_anon;
+    const ya_scalar scalars[] = {
+        {"loss/total", r->objective.loss},
+        {"loss/cross_entropy", r->objective.ce},
+        {"loss/distrust", r->objective.distrust},
+        {"training/learning_rate", r->rate},
+        {"training/grad_norm", r->grad_norm},
+        {"training/effective_sample_size", r->objective.ess},
+        {"system/memory_mb", rss * mb},
+        {"system/memory_change_mb", last > 0.0 ? (rss - last) * mb : 0.0},
+        {"system/tokens_per_second", (double)r->objective.n_tokens / r->step_s},
+    };
+    metrics->last_rss_anon = r->memory.rss_anon;
+    return ya_tensorboard_add(&metrics->board, r->step, scalars, sizeof scalars / sizeof *scalars,
+                              err);
+}
+
+ya_status ya_metrics_step(ya_metrics *metrics, const ya_step_report *r, ya_error *err)
 {
     char text[LINE_BYTES];
     ya_format line = {.data = text, .room = sizeof text};
@@ -102,6 +132,7 @@ ya_status ya_metrics_step(const ya_metrics *metrics, const ya_step_report *r, ya
     add_real(&line, "ce", r->objective.ce);
     add_real(&line, "distrust", r->objective.distrust);
     add_real(&line, "ess", r->objective.ess);
+    add_bands(&line, "ce_", r->objective.band_ce);
     add_real(&line, "lr", r->rate);
     add_real(&line, "grad_norm", r->grad_norm);
     add_real(&line, "tokens_per_s", (double)r->objective.n_tokens / r->step_s);
@@ -111,7 +142,23 @@ ya_status ya_metrics_step(const ya_metrics *metrics, const ya_step_report *r, ya
     add_real(&line, "mem_available_gb", (double)r->memory.mem_available / (double)YA_GB);
     add_real(&line, "leak_mb_per_step", r->leak_per_step * mb);
     add_time(&line);
-    return write_line(metrics, &line, err);
+    ya_status status = write_line(metrics, &line, err);
+    return status ? status : board_step(metrics, r, err);
+}
+
+static ya_status board_eval(const ya_metrics *metrics, int64_t step, const ya_ce_sums *sums,
+                            const double band_ce[YA_N_BANDS], ya_error *err)
+{
+    const double ce = sums->sum_ce / (double)sums->n_targets;
+    const ya_scalar scalars[] = {
+        {"eval/cross_entropy", ce},
+        {"eval/perplexity", exp(ce)},
+        {"eval/cross_entropy_low", band_ce[YA_BAND_LOW]},
+        {"eval/cross_entropy_mid", band_ce[YA_BAND_MID]},
+        {"eval/cross_entropy_high", band_ce[YA_BAND_HIGH]},
+    };
+    return ya_tensorboard_add(&metrics->board, step, scalars, sizeof scalars / sizeof *scalars,
+                              err);
 }
 
 ya_status ya_metrics_eval(const ya_metrics *metrics, int64_t step, const ya_ce_sums *sums,
@@ -122,12 +169,25 @@ ya_status ya_metrics_eval(const ya_metrics *metrics, int64_t step, const ya_ce_s
     ya_format_add(&line, "{\"event\": \"eval\", \"step\": %lld", (long long)step);
     add_real(&line, "eval_ce", sums->sum_ce / (double)sums->n_targets);
     ya_format_add(&line, ", \"eval_tokens\": %llu", (unsigned long long)sums->n_targets);
-    for (int band = 0; band < YA_N_BANDS; band++) {
-        ya_format_add(&line, ", \"eval_ce_%s\": ", ya_band_names[band]);
-        ya_format_json_real(&line, sums->band_targets[band]
-                                       ? sums->band_ce[band] / (double)sums->band_targets[band]
-                                       : NAN);
-    }
+    double band_ce[YA_N_BANDS];
+    for (int band = 0; band < YA_N_BANDS; band++)
+        band_ce[band] = ya_ce_sums_band(sums, band);
+    add_bands(&line, "eval_ce_", band_ce);
+    add_time(&line);
+    ya_status status = write_line(metrics, &line, err);
+    return status ? status : board_eval(metrics, step, sums, band_ce, err);
+}
+
+ya_status ya_metrics_start(const ya_metrics *metrics, int64_t step, const ya_plan *plan,
+                           const ya_guard_limits *limits, ya_error *err)
+{
+    char text[LINE_BYTES];
+    ya_format line = {.data = text, .room = sizeof text};
+    ya_format_add(&line, "{\"event\": \"start\", \"step\": %lld", (long long)step);
+    add_real(&line, "planned_mb", (double)plan->anonymous_peak / (double)YA_MB);
+    add_real(&line, "budget_mb", (double)plan->budget.bytes / (double)YA_MB);
+    add_real(&line, "pause_available_gb", (double)limits->pause_available / (double)YA_GB);
+    add_real(&line, "abort_available_gb", (double)limits->abort_available / (double)YA_GB);
     add_time(&line);
     return write_line(metrics, &line, err);
 }

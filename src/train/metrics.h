@@ -1,14 +1,17 @@
-/* OUT/metrics.jsonl: a line a logged step, a line an event; kept open, one write each. */
+/* OUT/metrics.jsonl: a line a logged step, a line an event; kept open, one write each. Steps and
+ * validations go to TensorBoard's event files (train/tensorboard.h) too. */
 #ifndef YA_TRAIN_METRICS_H
 #define YA_TRAIN_METRICS_H
 
-#include "memory/system.h"
+#include "memory/guard.h"
 #include "train/objective.h"
-#include "train/passes.h"
+#include "train/tensorboard.h"
 
 typedef struct {
     int fd;
     char path[4096];
+    ya_tensorboard board;
+    uint64_t last_rss_anon; /* at the last logged step; 0: none yet */
 } ya_metrics;
 
 /* What a step is reported with. */
@@ -22,13 +25,19 @@ typedef struct {
     double leak_per_step; /* bytes */
 } ya_step_report;
 
-/* Opens `output`/metrics.jsonl; what it holds of steps after `last_step` is cut off (0: all). */
+/* Opens `output`/metrics.jsonl; what it holds of steps after `last_step` is cut off (0: all). A new
+ * file of events begins in `output`/logs. */
 ya_status ya_metrics_open(ya_metrics *metrics, const char *output, int64_t last_step,
                           ya_error *err) YA_CHECK;
 void ya_metrics_close(ya_metrics *metrics);
 
+/* {"event": "start", "step": steps done before, "planned_mb", "budget_mb", "pause_available_gb",
+ * "abort_available_gb", "time"}: what this process planned and may use. Others as below. */
+ya_status ya_metrics_start(const ya_metrics *metrics, int64_t step, const ya_plan *plan,
+                           const ya_guard_limits *limits, ya_error *err) YA_CHECK;
+
 /* Each writes one line; YA_ERR_IO with the path. Reals that are not finite are null. */
-ya_status ya_metrics_step(const ya_metrics *metrics, const ya_step_report *report,
+ya_status ya_metrics_step(ya_metrics *metrics, const ya_step_report *report,
                           ya_error *err) YA_CHECK;
 ya_status ya_metrics_eval(const ya_metrics *metrics, int64_t step, const ya_ce_sums *sums,
                           ya_error *err) YA_CHECK;

@@ -1,9 +1,5 @@
 #include "train/passes.h"
 
-#include <math.h>
-
-const char *const ya_band_names[YA_N_BANDS] = {"low", "mid", "high"};
-
 bool ya_passes_run(ya_engine *engine, ya_batch *batch, const double *scale, double *sum_ce,
                    const ya_passes *options)
 {
@@ -37,17 +33,4 @@ bool ya_likelihoods_run(const ya_likelihoods *l)
             l->visit(l->user, l->record[i], &l->data->records[l->record[i]], l->sum_ce[i]);
     }
     return true;
-}
-
-void ya_ce_sums_add(ya_ce_sums *sums, const ya_data_record *record, double sum_ce)
-{
-    sums->sum_ce += sum_ce;
-    sums->n_targets += record->n_targets;
-    double w = record->auth_weight;
-    if (isnan(w))
-        return;
-    int band = w < 0.3 ? YA_BAND_LOW : w > 0.7 ? YA_BAND_HIGH : YA_BAND_MID;
-    sums->band_ce[band] += sum_ce;
-    sums->band_targets[band] += record->n_targets;
-    sums->band_records[band]++;
 }

@@ -4,6 +4,7 @@
 
 #include "data/batch.h"
 #include "model/engine.h"
+#include "train/bands.h"
 
 /* Called after each pass; false stops the batch (a signal, the memory guard). */
 typedef bool ya_pass_watch(void *user);
@@ -35,14 +36,5 @@ typedef struct {
 
 /* False when the watch stopped it. */
 bool ya_likelihoods_run(const ya_likelihoods *l);
-
-/* CE sums by provenance band: low w < 0.3, mid, high w > 0.7. */
-enum { YA_BAND_LOW, YA_BAND_MID, YA_BAND_HIGH, YA_N_BANDS };
-typedef struct {
-    double sum_ce, band_ce[YA_N_BANDS];
-    uint64_t n_targets, band_targets[YA_N_BANDS], band_records[YA_N_BANDS];
-} ya_ce_sums;
-void ya_ce_sums_add(ya_ce_sums *sums, const ya_data_record *record, double sum_ce);
-extern const char *const ya_band_names[YA_N_BANDS];
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "train/describe.h"
 #include "train/interrupt.h"
 #include "train/lineage.h"
 #include "train/loop.h"
@@ -169,6 +170,11 @@ static ya_status train(run *r, const ya_settings *s, ya_error *err)
         ya_info("nothing to do: all %lld steps are done", (long long)r->loop.schedule.steps);
         return YA_OK;
     }
+    status = ya_describe_run(&r->loop, err);
+    if (!status)
+        status = ya_metrics_start(&r->metrics, r->state.step, &r->job.plan, &r->loop.limits, err);
+    if (status)
+        return status;
     ya_interrupt_begin();
     status = ya_loop_run(&r->loop, err);
     ya_interrupt_end();
@@ -185,7 +191,7 @@ ya_status ya_train(const ya_settings *s, ya_error *err)
     run *r = ya_alloc_zero(1, sizeof *r);
     if (!r)
         return ya_fail(err, YA_ERR_MEMORY, "out of memory for a run");
-    r->metrics.fd = r->lock = -1;
+    r->metrics.fd = r->metrics.board.fd = r->lock = -1;
     ya_status status = train(r, s, err);
     ya_metrics_close(&r->metrics);
     ya_checkpoints_close(&r->checkpoints);
