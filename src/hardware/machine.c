@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +43,8 @@ static void name_features(ya_machine *m, const char *flags)
     static const struct {
         const char *flag, *name;
     } known[] = {
-        {"avx2", "AVX2"},           {"fma", "FMA"},        {"avx512f", "AVX-512"},
-        {"avx512_vnni", "VNNI"},    {"avx512_bf16", "BF16"}, {"amx_bf16", "AMX"},
+        {"avx2", "AVX2"},        {"fma", "FMA"},          {"avx512f", "AVX-512"},
+        {"avx512_vnni", "VNNI"}, {"avx512_bf16", "BF16"}, {"amx_bf16", "AMX"},
     };
     size_t used = 0;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -114,10 +115,17 @@ static void read_caches(ya_machine *m, const char *root)
             continue;
         uint64_t bytes = size_of(size);
         switch (level[0]) {
-        case '1': m->l1d = bytes; break;
-        case '2': m->l2 = bytes; break;
-        case '3': m->l3 = bytes; break;
-        default: break;
+        case '1':
+            m->l1d = bytes;
+            break;
+        case '2':
+            m->l2 = bytes;
+            break;
+        case '3':
+            m->l3 = bytes;
+            break;
+        default:
+            break;
         }
     }
 }

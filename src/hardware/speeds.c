@@ -60,8 +60,8 @@ static uint64_t read_all(const uint64_t *block, size_t words)
     uint64_t sum = 0;
 #pragma omp parallel for schedule(static) reduction(+ : sum)
     for (size_t i = 0; i < words; i += 8)
-        sum += block[i] + block[i + 1] + block[i + 2] + block[i + 3] + block[i + 4] +
-               block[i + 5] + block[i + 6] + block[i + 7];
+        sum += block[i] + block[i + 1] + block[i + 2] + block[i + 3] + block[i + 4] + block[i + 5] +
+               block[i + 6] + block[i + 7];
     return sum;
 }
 

@@ -1,12 +1,12 @@
 #include "lora/locate.h"
 
 #include "base/alloc.h"
+#include "io/cache.h"
 #include "io/json.h"
 #include "io/outdir.h"
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 /* The file that tells what an adapter or a fully trained checkpoint was made from. */
@@ -35,18 +35,6 @@ static bool joined_exists(char path[YA_PATH_MAX], const char *dir, const char *n
     return n > 0 && n < YA_PATH_MAX && exists(path);
 }
 
-static bool find_in_cache(char path[YA_PATH_MAX], const char *name)
-{
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    char dir[YA_PATH_MAX];
-    int n = -1;
-    if (cache && *cache)
-        n = snprintf(dir, sizeof dir, "%s/your_ai", cache);
-    else if (home && *home)
-        n = snprintf(dir, sizeof dir, "%s/.cache/your_ai", home);
-    return n > 0 && n < (int)sizeof dir && joined_exists(path, dir, name);
-}
-
 static ya_status own(char **out, const char *text, ya_error *err)
 {
     *out = ya_strdup(text);
@@ -62,7 +50,7 @@ static ya_status resolve(char **out, const char *name, const char *dir, const ch
         return own(out, path, err);
     if (exists(name))
         return own(out, name, err);
-    if (name[0] != '/' && name[0] != '.' && find_in_cache(path, name))
+    if (ya_cache_find(path, name))
         return own(out, path, err);
     return ya_fail(err, YA_ERR_IO, "%s \"%s\" is neither a file, a directory nor in the cache",
                    what, name);
