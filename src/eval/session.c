@@ -52,6 +52,8 @@ ya_status ya_session_lay_out(ya_session *s, const ya_settings *settings,
         if (adapted)
             YA_TRY(ya_adapter_layout(&a, &s->params, s->model, false, &s->arena, err));
         YA_TRY(ya_engine_layout(&s->engine, s->model, &engine, &s->arena, err));
+        if (config->scoring)
+            ya_scoring_layout(&s->scoring, config->pass_tokens, &s->arena);
     }
     if (adapted)
         status = ya_adapter_values(&a, &s->params, err);

@@ -3,6 +3,7 @@
 #ifndef YA_EVAL_SESSION_H
 #define YA_EVAL_SESSION_H
 
+#include "eval/likelihood.h"
 #include "lora/params.h"
 #include "model/engine.h"
 #include "settings/settings.h"
@@ -13,6 +14,7 @@ typedef struct {
     ya_params params; /* of the adapter; empty without */
     ya_arena arena;
     ya_engine *engine;
+    ya_scoring scoring;             /* with config.scoring */
     ya_tokenizer *tokenizer;        /* NULL: the model has none */
     ya_chat *chat;                  /* opened by ya_session_open_chat */
     char *base_path, *adapter_path; /* NULL adapter: none */
@@ -22,6 +24,7 @@ typedef struct {
 typedef struct {
     int pass_tokens;
     int cache_tokens; /* 0: no decoding */
+    bool scoring;     /* for ya_likelihood_run in passes of pass_tokens; needs cache_tokens */
     bool need_tokenizer;
     bool without_adapter; /* the bare base, for comparison */
     bool exact;           /* f32 whatever dtype says */

@@ -7,6 +7,7 @@
 #include "tensor/expand.h"
 #include "tensor/matmul.h"
 
+#include <assert.h>
 #include <math.h>
 #include <omp.h>
 #include <string.h>
@@ -162,6 +163,8 @@ static void take_pass(ya_engine *e, const sizes *z, ya_arena *arena)
     size_t half = (size_t)e->model->config.head_dim / 2;
     e->ids = ya_arena_take(arena, name, "pass", why, z->m, sizeof *e->ids);
     e->row_start = ya_arena_take(arena, name, "pass", why, z->m + 2, sizeof *e->row_start);
+    if (e->config.cache_tokens > 0)
+        e->row_parent = ya_arena_take(arena, name, "pass", why, z->m + 1, sizeof *e->row_parent);
     e->cos = ya_arena_take(arena, name, "pass", why, z->m * half, 4);
     e->sin = ya_arena_take(arena, name, "pass", why, z->m * half, 4);
 }
@@ -277,14 +280,12 @@ ya_status ya_engine_layout(ya_engine **out, ya_model *model, const ya_engine_con
     e->bucket = (int)ya_round_up(step, BUCKET_STEP);
     e->capacity = (config->pass_tokens + e->bucket - 1) / e->bucket * e->bucket;
     e->chunk = pick_chunk(model->config.vocab_size);
-    e->attention = (ya_attention){model->config.n_heads,
-                                  model->config.n_kv_heads,
-                                  model->config.head_dim,
-                                  model->config.sliding_window,
-                                  config->bf16,
-                                  config->threads,
-                                  0,
-                                  NULL};
+    e->attention = (ya_attention){.n_heads = model->config.n_heads,
+                                  .n_kv_heads = model->config.n_kv_heads,
+                                  .head_dim = model->config.head_dim,
+                                  .window = model->config.sliding_window,
+                                  .bf16 = config->bf16,
+                                  .threads = config->threads};
     find_trained(e);
     YA_TRY(prepare(e, err));
     sizes z = sizes_of(e);
@@ -294,9 +295,11 @@ ya_status ya_engine_layout(ya_engine **out, ya_model *model, const ya_engine_con
     take_head(e, &z, arena);
     take_tile(e, arena);
     take_cache(e, &z, arena);
-    e->attention_scratch = ya_arena_take(
-        arena, "attention", "pass", "tiles of each thread",
-        ya_attention_scratch(&e->attention, e->capacity, e->capacity, config->train), 1);
+    e->attention_scratch =
+        ya_arena_take(arena, "attention", "pass", "tiles of each thread",
+                      ya_attention_scratch(&e->attention, e->capacity,
+                                           e->capacity + config->cache_tokens, config->train),
+                      1);
     e->matmul_scratch =
         ya_arena_take(arena, "matmul", "pass", "oneDNN's scratchpad", e->matmul_scratch_bytes, 1);
     if (arena->base && !arena->failed)
@@ -330,13 +333,9 @@ static void begin_pass(ya_engine *e, const ya_pass *pass)
     e->n_rows = pass->n_rows;
     if (e->m > n)
         e->row_start[++e->n_rows] = e->m;
-    e->max_row = 0;
-    for (int r = 0; r < e->n_rows; r++) {
-        int length = e->row_start[r + 1] - e->row_start[r];
-        e->max_row = length > e->max_row ? length : e->max_row;
-    }
     e->attention.n_rows = e->n_rows;
     e->attention.row_start = e->row_start;
+    ya_engine_prefix_begin(e, pass);
 #pragma omp parallel for schedule(static)
     for (int t = 0; t < e->m; t++)
         ya_engine_rotation(e, t, t < n ? pass->positions[t] : 0);
@@ -380,6 +379,7 @@ void ya_engine_pass(ya_engine *e, const ya_pass *pass, bool backward)
 {
     const ya_model_config *c = &e->model->config;
     int n_layers = c->n_layers;
+    assert(!backward || !(pass->behind_cache || pass->row_parent));
     begin_pass(e, pass);
     e->dropout_key = pass->dropout_key;
     e->dropout = backward && e->config.lora_dropout > 0;

@@ -30,8 +30,14 @@ typedef struct {
     const int32_t *positions;
     int n_rows;               /* rows, each a record (or a stretch of one) */
     const int32_t *row_start; /* [n_rows + 1], 0 .. n_tokens */
+    /* Forward only. `behind_cache`: rows stand behind the tokens that ya_engine_decode has taken
+     * in, and see them; positions go on from there. row_parent [n_rows] (NULL: none): the row of
+     * this pass that a row continues and sees, which continues none itself, or -1. */
+    bool behind_cache;
+    const int32_t *row_parent;
     int n_targets;
-    const int32_t *target_at;  /* [n_targets] ascending: the token whose logits predict target_id */
+    const int32_t *target_at;  /* [n_targets]: the token whose logits predict target_id; with
+                                  backward ascending */
     const int32_t *target_id;  /* [n_targets] */
     const float *target_scale; /* [n_targets] d objective / d CE; NULL without backward */
     float *target_ce;          /* [n_targets] out, may be NULL */
@@ -64,6 +70,8 @@ ya_status ya_engine_decode(ya_engine *engine, const int32_t *ids, int n, float *
 /* Tokens taken so far; forgets those from `position` on. */
 int ya_engine_position(const ya_engine *engine);
 void ya_engine_rewind(ya_engine *engine, int position);
+
+int ya_engine_vocab(const ya_engine *engine);
 
 /* True when this processor and library run bf16 matmuls natively: the default of --dtype auto. */
 bool ya_engine_has_bf16(void);

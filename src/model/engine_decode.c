@@ -41,7 +41,7 @@ void ya_engine_few(ya_engine *e, const ya_linear *linear, int m, const float *x,
     }
 }
 
-static float *cache_of(const ya_engine *e, float *cache, int layer)
+float *ya_engine_cache(const ya_engine *e, float *cache, int layer)
 {
     const ya_model_config *c = &e->model->config;
     return cache + (size_t)layer * (size_t)e->config.cache_tokens * (size_t)c->n_kv_heads *
@@ -75,7 +75,8 @@ void ya_engine_cached_attention(ya_engine *e, int layer)
     const ya_model_config *c = &e->model->config;
     const ya_slot *s = &e->slots[layer];
     size_t hd = (size_t)c->head_dim, kv = (size_t)c->n_kv_heads * hd, q = (size_t)c->n_heads * hd;
-    float *keys = cache_of(e, e->cache_k, layer), *values = cache_of(e, e->cache_v, layer);
+    float *keys = ya_engine_cache(e, e->cache_k, layer),
+          *values = ya_engine_cache(e, e->cache_v, layer);
     int group = c->n_heads / c->n_kv_heads, room = e->config.cache_tokens - e->position;
     size_t kept =
         (size_t)(e->m < room ? e->m : room) * kv * sizeof *keys; /* padding may stick out */
@@ -149,4 +150,9 @@ void ya_engine_rewind(ya_engine *engine, int position)
 {
     if (position >= 0 && position < engine->position)
         engine->position = position;
+}
+
+int ya_engine_vocab(const ya_engine *engine)
+{
+    return engine->model->config.vocab_size;
 }

@@ -49,7 +49,8 @@ struct ya_engine {
     int m;
     int n_rows, max_row;
     int32_t *ids, *row_start;
-    float *cos, *sin; /* [M, HD/2] */
+    int32_t *row_parent; /* NULL: the engine keeps no cache */
+    float *cos, *sin;    /* [M, HD/2] */
     ya_attention attention;
     uint64_t dropout_key;
     bool dropout; /* in this pass */
@@ -126,6 +127,13 @@ enum { YA_FEW_TOKENS = 8 };
 void ya_engine_cached_attention(ya_engine *e, int layer);
 void ya_engine_few(ya_engine *e, const ya_linear *linear, int m, const float *x, float *y,
                    bool accumulate);
+
+/* engine_prefix.c: rows that stand behind the cache or behind other rows of the pass. begin sets
+ * attention and max_row, once row_start and n_rows are set; layer points at a layer's keys. */
+void ya_engine_prefix_begin(ya_engine *e, const ya_pass *pass);
+void ya_engine_prefix_layer(ya_engine *e, int layer);
+/* engine_decode.c */
+float *ya_engine_cache(const ya_engine *e, float *cache, int layer);
 
 /* engine_layer.c */
 void ya_engine_layer_forward(ya_engine *e, int layer, float *x_out);

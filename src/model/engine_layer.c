@@ -89,9 +89,11 @@ static void attention_forward(ya_engine *e, int layer)
     }
     if (e->decoding)
         ya_engine_cached_attention(e, layer);
-    else
+    else {
+        ya_engine_prefix_layer(e, layer);
         ya_attention_forward(&e->attention, s->q, s->k, s->v, s->o, s->lse, e->attention_scratch,
                              e->max_row);
+    }
     ya_rows_copy(s->x_mid, s->x_in, e->m, d);
     ya_engine_linear_forward(e, &l->linear[YA_O], e->m, s->o, s->x_mid, true, s->ax[YA_O],
                              stream_of(layer, YA_O));

@@ -101,19 +101,27 @@ static void pack_rows(const ya_kernels *k, const void *src, size_t first, int n,
     }
 }
 
-/* tile[d][i] = element d of token first + i; columns n ... padded(n) are zero */
-static void pack_columns(const float *src, size_t first, int n, size_t stride, size_t column,
-                         const workspace *w, float *tile)
+/* tile[d][at + i] = element d of token first + i; columns n ... padded(n) are zero where the tile
+ * has them */
+static void pack_columns_at(const float *src, size_t first, int n, size_t stride, size_t column,
+                            const workspace *w, float *tile, int at)
 {
     int columns = padded(n);
     for (int i0 = 0; i0 < columns; i0 += PAD) { /* PAD columns are one cache line of the tile */
+        int room = w->tp - at - i0 < PAD ? w->tp - at - i0 : PAD;
         for (int d = 0; d < w->hd; d++) {
             const float *from = src + (first + (size_t)i0) * stride + column + (size_t)d;
-            float *to = tile + (size_t)d * (size_t)w->tp + (size_t)i0;
-            for (int i = 0; i < PAD; i++)
+            float *to = tile + (size_t)d * (size_t)w->tp + (size_t)(at + i0);
+            for (int i = 0; i < room; i++)
                 to[i] = i0 + i < n ? from[(size_t)i * stride] : 0.0f;
         }
     }
+}
+
+static void pack_columns(const float *src, size_t first, int n, size_t stride, size_t column,
+                         const workspace *w, float *tile)
+{
+    pack_columns_at(src, first, n, stride, column, w, tile, 0);
 }
 
 /* The first key tile that query q0 sees. */
@@ -156,31 +164,56 @@ static void forward_tile(const ya_attention *a, const ya_kernels *k, const works
                    w->hdp, true);
 }
 
+/* Keys and values of n tokens from `first` on become those at `at` of the tiles. */
+static int pack_stretch(const ya_attention *a, const float *k, const float *v, size_t first, int n,
+                        int kv_head, const workspace *w, int at)
+{
+    size_t hd = (size_t)a->head_dim, stride = (size_t)a->n_kv_heads * hd;
+    size_t column = (size_t)kv_head * hd;
+    pack_columns_at(k, first, n, stride, column, w, w->kt, at);
+    pack_rows(ya_kernels_get(), v, first, n, stride, column, w, false,
+              w->v + (size_t)at * (size_t)w->hdp);
+    return at + n;
+}
+
+/* All keys and values that a row sees, in order of position; returns how many stand before it. */
+static int pack_keys(const ya_attention *a, const float *k, const float *v, int row, int kv_head,
+                     const workspace *w)
+{
+    int parent = a->row_parent ? a->row_parent[row] : -1, before = 0;
+    const int32_t *start = a->row_start;
+    if (a->n_past > 0)
+        before = pack_stretch(a, a->past_k, a->past_v, 0, a->n_past, kv_head, w, 0);
+    if (parent >= 0)
+        before = pack_stretch(a, k, v, (size_t)start[parent], start[parent + 1] - start[parent],
+                              kv_head, w, before);
+    pack_stretch(a, k, v, (size_t)start[row], start[row + 1] - start[row], kv_head, w, before);
+    return before;
+}
+
 static void forward_head(const ya_attention *a, const float *q, const float *k, const float *v,
                          void *o, float *lse, const workspace *w, int row, int head)
 {
     const ya_kernels *kernels = ya_kernels_get();
-    size_t first = (size_t)a->row_start[row], hd = (size_t)a->head_dim;
-    int n_tokens = a->row_start[row + 1] - a->row_start[row];
-    size_t kv_column = (size_t)(head / (a->n_heads / a->n_kv_heads)) * hd;
-    size_t q_stride = (size_t)a->n_heads * hd, kv_stride = (size_t)a->n_kv_heads * hd;
-    pack_columns(k, first, n_tokens, kv_stride, kv_column, w, w->kt);
-    pack_rows(kernels, v, first, n_tokens, kv_stride, kv_column, w, false, w->v);
-    for (int q0 = 0; q0 < n_tokens; q0 += TILE) {
-        int qn = n_tokens - q0 < TILE ? n_tokens - q0 : TILE;
+    size_t hd = (size_t)a->head_dim, q_stride = (size_t)a->n_heads * hd;
+    int before = pack_keys(a, k, v, row, head / (a->n_heads / a->n_kv_heads), w);
+    int end = before + a->row_start[row + 1] - a->row_start[row];
+    for (int q0 = before; q0 < end; q0 += TILE) {
+        int qn = end - q0 < TILE ? end - q0 : TILE;
+        size_t first = (size_t)(a->row_start[row] + q0 - before);
         float max[TILE], sum[TILE];
         for (int i = 0; i < qn; i++) {
             max[i] = -INFINITY;
             sum[i] = 0;
         }
-        pack_rows(kernels, q, first + (size_t)q0, qn, q_stride, (size_t)head * hd, w, false, w->q);
+        pack_rows(kernels, q, first, qn, q_stride, (size_t)head * hd, w, false, w->q);
         memset(w->o, 0, (size_t)qn * (size_t)w->hdp * sizeof *w->o);
         for (int k0 = first_tile(a, q0); k0 < q0 + qn; k0 += TILE) {
-            int kn = n_tokens - k0 < TILE ? n_tokens - k0 : TILE;
+            int kn = end - k0 < TILE ? end - k0 : TILE;
             forward_tile(a, kernels, w, q0, qn, k0, kn, max, sum);
         }
         for (int i = 0; i < qn; i++) {
-            size_t token = first + (size_t)(q0 + i);
+            size_t token = first + (size_t)i;
             float *out = w->o + (size_t)i * (size_t)w->hdp;
             kernels->scale(1.0f / sum[i], out, hd);
             write_run(kernels, o, token * q_stride + (size_t)head * hd, a->head_dim, a->bf16, out);

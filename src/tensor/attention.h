@@ -16,9 +16,15 @@ typedef struct {
     int threads;
     int n_rows;
     const int32_t *row_start; /* [n_rows + 1] */
+    /* Forward only, all 0 or NULL without. What stands before a row: `n_past` tokens that all rows
+     * share, then the tokens of its parent. Positions go on through the three. */
+    int n_past;
+    const float *past_k, *past_v; /* [n_past, HKV*HD] */
+    const int32_t *row_parent;    /* [n_rows]: a row that has no parent itself, or -1 */
 } ya_attention;
 
-/* Bytes of 64-byte aligned scratch for at most `tokens` tokens in rows of at most max_row. */
+/* Bytes of 64-byte aligned scratch for at most `tokens` tokens in rows of at most max_row, what
+ * stands before a row included. */
 size_t ya_attention_scratch(const ya_attention *a, int tokens, int max_row, bool backward);
 
 /* o = softmax(q k^T / sqrt(HD)) v.

@@ -69,8 +69,17 @@ static void logits_and_losses_hold_on_four_bit_weights(void **state)
         for (int t = 0; t < n; t++)
             next[t] = t + 1 < n ? ids[t + 1] : 0;
         rows[1] = n;
-        ya_pass pass = {
-            n, ids, at, 1, rows, n, at, next, .target_ce = ce, .on_logits = keep, .user = &s};
+        ya_pass pass = {.n_tokens = n,
+                        .ids = ids,
+                        .positions = at,
+                        .n_rows = 1,
+                        .row_start = rows,
+                        .n_targets = n,
+                        .target_at = at,
+                        .target_id = next,
+                        .target_ce = ce,
+                        .on_logits = keep,
+                        .user = &s};
         ya_engine_pass(engine, &pass, false);
         double sum = 0, want = json_number_value(json_object_get(text, "sum_ce"));
         for (int t = 0; t + 1 < n; t++)

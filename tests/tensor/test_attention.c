@@ -127,7 +127,13 @@ static void attention_is_the_formula_forward_and_backward(void **state)
             for (int i = 0; i < s->lengths[r]; i++)
                 for (int h = 0; h < s->heads; h++)
                     formula_query(s, &b, b.starts[r], i, h);
-        ya_attention a = {s->heads, s->kv_heads, s->hd, s->window, false, 2, s->rows, b.starts};
+        ya_attention a = {.n_heads = s->heads,
+                          .n_kv_heads = s->kv_heads,
+                          .head_dim = s->hd,
+                          .window = s->window,
+                          .threads = 2,
+                          .n_rows = s->rows,
+                          .row_start = b.starts};
         int longest = 0;
         for (int r = 0; r < s->rows; r++)
             longest = s->lengths[r] > longest ? s->lengths[r] : longest;
