@@ -4,6 +4,7 @@
 #include "io/cache.h"
 #include "io/json.h"
 #include "io/outdir.h"
+#include "model/preset.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -46,12 +47,19 @@ static ya_status resolve(char **out, const char *name, const char *dir, const ch
                          ya_error *err)
 {
     char path[YA_PATH_MAX];
+    ya_preset preset;
     if (name[0] != '/' && dir && joined_exists(path, dir, name))
         return own(out, path, err);
     if (exists(name))
         return own(out, name, err);
-    if (ya_cache_find(path, name))
+    if (ya_cache_find(path, name) ||
+        (ya_preset_find(&preset, name) && ya_cache_find(path, preset.hub)))
         return own(out, path, err);
+    if (ya_preset_find(&preset, name))
+        return ya_fail(err, YA_ERR_IO,
+                       "%s \"%s\" is %s, which is not on this machine: download it, or name its "
+                       "directory",
+                       what, name, preset.hub);
     return ya_fail(err, YA_ERR_IO, "%s \"%s\" is neither a file, a directory nor in the cache",
                    what, name);
 }

@@ -281,13 +281,66 @@ ya_status ya_model_open(ya_model **out, const char *path, ya_error *err)
     YA_TRY(take_heap(m, tensors, err));
     opening o = {m, tensors, path, 0};
     YA_TRY(find_weights(&o, err));
-    for (size_t i = 0; i < tensors->n_tensors; i++)
+    for (size_t i = 0; i < tensors->n_tensors; i++) {
         m->mapped_bytes += tensors->tensors[i].bytes;
+        m->n_parameters += (uint64_t)ya_tensor_elements(&tensors->tensors[i]);
+    }
     *out = m;
     return YA_OK;
 done:
     ya_model_close(m);
     return status;
+}
+
+/* A matrix of a model whose weights are elsewhere. */
+static ya_matrix absent_matrix(ya_model *m, int rows, int cols, ya_dtype type)
+{
+    uint64_t bytes = 0, elements = (uint64_t)rows * (uint64_t)cols;
+    if (ya_dtype_bytes(type, elements, &bytes))
+        m->mapped_bytes += bytes;
+    m->n_parameters += elements;
+    return (ya_matrix){NULL, type, rows, cols, 0};
+}
+
+static void absent_layer(ya_model *m, ya_layer *layer, ya_dtype type)
+{
+    const ya_model_config *c = &m->config;
+    for (int t = 0; t < YA_N_TARGETS; t++) {
+        int rows = ya_target_out(c, (ya_target)t);
+        layer->linear[t].weight = absent_matrix(m, rows, ya_target_in(c, (ya_target)t), type);
+        if (c->architecture == YA_ARCH_QWEN2 && t <= YA_V)
+            layer->linear[t].bias = m->vectors;
+    }
+    layer->attention_norm.weight = layer->mlp_norm.weight = m->vectors;
+    if (c->qk_norm)
+        layer->q_norm.weight = layer->k_norm.weight = m->vectors;
+}
+
+ya_status ya_model_open_shape(ya_model **out, const ya_model_config *config, ya_dtype type,
+                              const char *name, ya_error *err)
+{
+    *out = NULL;
+    ya_model *m = ya_alloc_zero(1, sizeof *m);
+    if (m) {
+        m->config = *config;
+        m->path = ya_strdup(name);
+        m->layers = ya_alloc_zero((size_t)config->n_layers, sizeof *m->layers);
+        m->vectors = ya_alloc_zero(1, sizeof *m->vectors); /* stands for all of them */
+        m->rope_inv_freq = ya_alloc_zero((size_t)config->head_dim / 2, sizeof *m->rope_inv_freq);
+    }
+    if (!m || !m->path || !m->layers || !m->vectors || !m->rope_inv_freq) {
+        ya_model_close(m);
+        return ya_fail(err, YA_ERR_MEMORY, "out of memory for the tables of %s", name);
+    }
+    m->embedding = absent_matrix(m, config->vocab_size, config->hidden_size, type);
+    m->head = m->embedding;
+    if (!config->tied)
+        m->head = absent_matrix(m, config->vocab_size, config->hidden_size, type);
+    for (int layer = 0; layer < config->n_layers; layer++)
+        absent_layer(m, &m->layers[layer], type);
+    m->final_norm.weight = m->vectors;
+    *out = m;
+    return YA_OK;
 }
 
 void ya_model_close(ya_model *model)

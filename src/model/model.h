@@ -53,12 +53,17 @@ typedef struct {
     float *vectors;        /* norms and biases, expanded to f32 */
     size_t heap_bytes;     /* anonymous memory of this structure */
     size_t mapped_bytes;   /* size of the mapped weights */
+    uint64_t n_parameters;
 } ya_model;
 
 /* Opens a Hugging Face directory (config.json + safetensors) or a GGUF file: every weight present,
  * of the right shape, of a type that can be expanded. Weights stay mapped; only norms and biases
  * are copied. */
 ya_status ya_model_open(ya_model **out, const char *path, ya_error *err) YA_CHECK;
+/* The tables of a model without its weights, as if they were all stored as `type`: for planning
+ * what is not on this machine. */
+ya_status ya_model_open_shape(ya_model **out, const ya_model_config *config, ya_dtype type,
+                              const char *name, ya_error *err) YA_CHECK;
 void ya_model_close(ya_model *model);
 
 /* "q_proj" ... "down_proj"; "self_attn.q_proj" ... "mlp.down_proj". */

@@ -2,10 +2,12 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "io/cache.h"
 #include "io/outdir.h"
 #include "lora/locate.h"
 #include "lora/peft.h"
 #include "model/compute.h"
+#include "model/preset.h"
 #include "train/layout.h"
 
 #include <malloc.h>
@@ -27,15 +29,6 @@ static ya_distrust distrust_of(const ya_settings *s)
         .max_ratio = s->distrust_max_ratio,
         .lambda = s->distrust_lambda,
     };
-}
-
-static uint64_t count_parameters(const ya_model *model)
-{
-    const ya_tensor_set *set = model->gguf ? ya_gguf_tensors(model->gguf) : &model->files;
-    uint64_t n = 0;
-    for (size_t i = 0; i < set->n_tensors; i++)
-        n += (uint64_t)ya_tensor_elements(&set->tensors[i]);
-    return n;
 }
 
 static ya_status real_path(char **path, ya_error *err)
@@ -111,10 +104,38 @@ static ya_status apply_tier(ya_job *job, ya_error *err)
     int n_changed = 0;
     if (job->settings.n_tier_values == 0)
         return YA_OK;
-    ya_status status = ya_settings_apply_tier(&job->settings, count_parameters(job->model),
+    ya_status status = ya_settings_apply_tier(&job->settings, job->model->n_parameters,
                                               job->command, &n_changed, err);
     if (!status && n_changed > 0)
         ya_info("%d settings are those of the model's tier in the configuration", n_changed);
+    return status;
+}
+
+/* A preset whose weights are not here can be planned all the same, as bf16. */
+static ya_status open_model(ya_job *job, const char *checkpoint, ya_error *err)
+{
+    const ya_settings *s = &job->settings;
+    char path[YA_PATH_MAX];
+    ya_preset preset;
+    ya_status status;
+    if (job->command == YA_FOR_PLAN && access(s->model, F_OK) != 0 &&
+        ya_preset_find(&preset, s->model) && !ya_cache_find(path, preset.hub)) {
+        ya_info("%s (%s) is not on this machine: planned from its shape, weights as bf16",
+                preset.name, preset.hub);
+        return ya_model_open_shape(&job->model, &preset.shape, YA_BF16, preset.hub, err);
+    }
+    YA_TRY(
+        ya_locate_model(s->model, s->adapter, s->base, &job->base_path, &job->adapter_path, err));
+    if (checkpoint) {
+        ya_free(job->adapter_path);
+        job->adapter_path = ya_strdup(checkpoint);
+        if (!job->adapter_path)
+            YA_TRY(ya_fail(err, YA_ERR_MEMORY, "out of memory for a path"));
+    }
+    YA_TRY(real_path(&job->base_path, err));
+    YA_TRY(real_path(&job->adapter_path, err));
+    status = ya_model_open(&job->model, job->base_path, err);
+done:
     return status;
 }
 
@@ -127,17 +148,7 @@ ya_status ya_job_open(ya_job *job, const ya_settings *s, unsigned command, const
         YA_TRY(ya_fail(err, YA_ERR_USAGE, "no model is given: pass --model PATH"));
     YA_TRY(ya_memory_open(&job->probe, "", err));
     job->probing = true;
-    YA_TRY(
-        ya_locate_model(s->model, s->adapter, s->base, &job->base_path, &job->adapter_path, err));
-    if (checkpoint) {
-        ya_free(job->adapter_path);
-        job->adapter_path = ya_strdup(checkpoint);
-        if (!job->adapter_path)
-            YA_TRY(ya_fail(err, YA_ERR_MEMORY, "out of memory for a path"));
-    }
-    YA_TRY(real_path(&job->base_path, err));
-    YA_TRY(real_path(&job->adapter_path, err));
-    YA_TRY(ya_model_open(&job->model, job->base_path, err));
+    YA_TRY(open_model(job, checkpoint, err));
     YA_TRY(apply_tier(job, err));
     YA_TRY(choose_trained(job, err));
     job->distrust = distrust_of(&job->settings);
