@@ -1,5 +1,5 @@
-/* The program's commands: one file each, without logic of their own. A command that is not in the
- * list of main.c does not exist. */
+/* The program's commands: one file each, without logic of their own. The list is
+ * settings/commands.def. */
 #ifndef YA_CLI_CLI_H
 #define YA_CLI_CLI_H
 
@@ -16,12 +16,8 @@ typedef struct {
     ya_status (*run)(ya_settings *s, ya_error *err);
 } ya_command;
 
-extern const ya_command ya_command_train;
-extern const ya_command ya_command_plan;
-extern const ya_command ya_command_generate;
-extern const ya_command ya_command_evaluate;
-extern const ya_command ya_command_inspect;
-extern const ya_command ya_command_tokenize;
-extern const ya_command ya_command_logits;
+#define C(WORD, name, where) extern const ya_command ya_command_##name;
+#include "settings/commands.def"
+#undef C
 
 #endif

@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static const ya_command *const commands[] = {
-    &ya_command_train,   &ya_command_plan,     &ya_command_generate, &ya_command_evaluate,
-    &ya_command_inspect, &ya_command_tokenize, &ya_command_logits,
+static const ya_command *const commands[YA_N_COMMANDS] = {
+#define C(WORD, name, where) &ya_command_##name,
+#include "settings/commands.def"
+#undef C
 };
-enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static const char *name_of(const ya_command *command)
 {
@@ -22,7 +22,7 @@ static const char *name_of(const ya_command *command)
 
 static const ya_command *find_command(const char *name)
 {
-    for (int i = 0; i < N_COMMANDS; i++)
+    for (int i = 0; i < YA_N_COMMANDS; i++)
         if (strcmp(name_of(commands[i]), name) == 0)
             return commands[i];
     return NULL;
@@ -36,7 +36,7 @@ static void print_overview(void)
            "training record by how far its source can be trusted.\n\n"
            "Usage: your_ai COMMAND [options]\n\nCommands:\n",
            YA_VERSION);
-    for (int i = 0; i < N_COMMANDS; i++)
+    for (int i = 0; i < YA_N_COMMANDS; i++)
         printf("  %-10s %s\n", name_of(commands[i]), commands[i]->summary);
     printf(
         "\nyour_ai COMMAND --help explains a command and its options. Without a command: train.\n"
@@ -92,10 +92,10 @@ done:
 
 static ya_status fail_no_command(const char *word, ya_error *err)
 {
-    const char *names[N_COMMANDS];
-    for (int i = 0; i < N_COMMANDS; i++)
+    const char *names[YA_N_COMMANDS];
+    for (int i = 0; i < YA_N_COMMANDS; i++)
         names[i] = name_of(commands[i]);
-    const char *near = ya_nearest(word, strlen(word), names, N_COMMANDS);
+    const char *near = ya_nearest(word, strlen(word), names, YA_N_COMMANDS);
     if (near)
         return ya_fail(err, YA_ERR_USAGE, "\"%.60s\" is no command; did you mean %s?", word, near);
     return ya_fail(err, YA_ERR_USAGE, "\"%.60s\" is no command; see your_ai --help", word);

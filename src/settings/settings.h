@@ -80,16 +80,18 @@ typedef struct {
 
 /* The table: ----------------------------------------------------------------------------------- */
 
+enum {
+#define C(WORD, name, where) YA_COMMAND_##WORD,
+#include "settings/commands.def"
+#undef C
+    YA_N_COMMANDS
+};
+
 /* Which commands take a setting as a flag, and where else it may stand. */
 enum {
-    YA_FOR_TRAIN = 1 << 0,
-    YA_FOR_PLAN = 1 << 1,
-    YA_FOR_GENERATE = 1 << 2,
-    YA_FOR_EVALUATE = 1 << 3,
-    YA_FOR_INSPECT = 1 << 4,
-    YA_FOR_TOKENIZE = 1 << 5,
-    YA_FOR_LOGITS = 1 << 6,
-    YA_N_COMMANDS = 7,
+#define C(WORD, name, where) YA_FOR_##WORD = 1 << YA_COMMAND_##WORD,
+#include "settings/commands.def"
+#undef C
     YA_IN_FILE = 1 << 28, /* a key of YAML */
     YA_IN_TIER = 1 << 29, /* may stand in model_tiers */
     YA_HIDDEN = 1 << 30   /* not in --help, only in the reference */

@@ -4,14 +4,10 @@
 
 /* The words that settings.def uses in its columns. */
 enum {
+#define C(WORD, name, where) WORD = YA_FOR_##WORD | (where),
+#include "settings/commands.def"
+#undef C
     FILE_KEY = YA_IN_FILE,
-    TRAIN = YA_FOR_TRAIN | FILE_KEY,
-    PLAN = YA_FOR_PLAN | FILE_KEY,
-    GENERATE = YA_FOR_GENERATE,
-    EVALUATE = YA_FOR_EVALUATE,
-    INSPECT = YA_FOR_INSPECT,
-    TOKENIZE = YA_FOR_TOKENIZE,
-    LOGITS = YA_FOR_LOGITS,
     ALL = TRAIN | PLAN | GENERATE | EVALUATE | INSPECT | TOKENIZE | LOGITS,
     TIER = YA_IN_TIER,
     PROFILE = TRAIN | PLAN | YA_HIDDEN
@@ -150,7 +146,9 @@ const char *ya_nearest(const char *name, size_t size, const char *const *names, 
 const char *ya_command_name(unsigned command)
 {
     static const char *const names[YA_N_COMMANDS] = {
-        "train", "plan", "generate", "evaluate", "inspect", "tokenize", "logits",
+#define C(WORD, name, where) #name,
+#include "settings/commands.def"
+#undef C
     };
     for (int i = 0; i < YA_N_COMMANDS; i++)
         if (command == 1u << i)
