@@ -215,3 +215,12 @@ void ya_memory_read(const ya_memory_probe *probe, ya_memory_reading *reading)
     read_groups(probe, &r);
     *reading = r;
 }
+
+void ya_memory_pretend(ya_memory_reading *reading, uint64_t bytes)
+{
+    enum { SYSTEM_PERCENT = 5 }; /* of an idle machine's memory that is never available */
+    reading->mem_total = bytes;
+    reading->mem_available = bytes / 100 * (100 - SYSTEM_PERCENT);
+    reading->cgroup_limit = reading->cgroup_headroom = UINT64_MAX;
+    reading->psi_some_avg10 = 0.0;
+}

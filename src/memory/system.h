@@ -39,4 +39,8 @@ void ya_memory_close(ya_memory_probe *probe);
 /* Reads all of it; allocates nothing. */
 void ya_memory_read(const ya_memory_probe *probe, ya_memory_reading *reading);
 
+/* Makes the reading that of a machine with `bytes` of memory and nothing else running: for plans of
+ * machines that are not this one. What this process holds stays. */
+void ya_memory_pretend(ya_memory_reading *reading, uint64_t bytes);
+
 #endif

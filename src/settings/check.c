@@ -88,7 +88,7 @@ static ya_status check_memory(const ya_settings *s, ya_error *err)
 static ya_status check_inputs(const ya_settings *s, unsigned command, ya_error *err)
 {
     const char *name = ya_command_name(command);
-    if (!s->model)
+    if (!s->model && (ya_setting_get(YA_SET_model)->commands & command))
         return ya_fail(err, YA_ERR_USAGE,
                        "%s needs --model: a Hugging Face directory, a GGUF file, "
                        "or the directory of an adapter or checkpoint",

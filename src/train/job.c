@@ -215,6 +215,8 @@ static ya_status plan_once(ya_job *job, ya_error *err)
     if (status)
         return status;
     ya_memory_read(&job->probe, &now);
+    if (job->settings.memory > 0.0)
+        ya_memory_pretend(&now, (uint64_t)(job->settings.memory * (double)YA_GB));
     uint64_t mapped = job->model->mapped_bytes;
     if (job->train_data)
         mapped += job->train_data->token_bytes + job->train_data->record_bytes;

@@ -71,7 +71,16 @@ static void help_of_every_command_names_its_settings_and_fits_the_line(void **st
     for (int c = 0; c < YA_N_COMMANDS; c++) {
         ya_buffer help = {0};
         assert_int_equal(ya_settings_help(1u << c, &help, &err), YA_OK);
-        assert_non_null(strstr(help.data, "--model PATH"));
+        for (int id = 0; id < YA_N_SETTINGS; id++) {
+            const ya_setting *row = ya_setting_get((ya_setting_id)id);
+            char option[64];
+            snprintf(option, sizeof option, "--%s", row->name);
+            for (char *at = option; *at; at++)
+                *at = *at == '_' ? '-' : *at;
+            if ((row->commands & 1u << c) && !(row->commands & YA_HIDDEN) &&
+                row->type != YA_TYPE_BOOL)
+                assert_non_null(strstr(help.data, option));
+        }
         for (const char *line = help.data; *line; line += strcspn(line, "\n") + 1)
             assert_true(strcspn(line, "\n") <= 100);
         ya_buffer_free(&help);

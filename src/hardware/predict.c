@@ -1,0 +1,67 @@
+#include "hardware/predict.h"
+
+#include "model/model.h"
+
+/* Shares of the matmul peak that a step reaches, and the element-wise traffic of a layer, measured
+ * on SmolLM2 and a 1B shape, on processors with and without AVX-512 (docs/PERFORMANCE.md). */
+static const double MATMUL_SHARE = 0.93, ADAPTER_SHARE = 0.35, ATTENTION_SHARE = 0.35,
+                    ATTENTION_SHARE_BF16 = 0.04;
+static const double PASSES_OVER_HIDDEN = 40.0, PASSES_OVER_FFN = 10.0;
+
+static double adapter_weights(const ya_model_config *c, int rank, unsigned targets)
+{
+    double n = 0.0;
+    for (int t = 0; t < YA_N_TARGETS; t++)
+        if (targets & 1u << t)
+            n += (double)rank * (ya_target_in(c, (ya_target)t) + ya_target_out(c, (ya_target)t));
+    return n;
+}
+
+static double layer_weights(const ya_model_config *c)
+{
+    double n = 0.0;
+    for (int t = 0; t < YA_N_TARGETS; t++)
+        n += (double)ya_target_in(c, (ya_target)t) * ya_target_out(c, (ya_target)t);
+    return n;
+}
+
+ya_work ya_work_of(const ya_predicted_run *run)
+{
+    const ya_model_config *c = &run->shape;
+    double layers = c->n_layers;
+    double back = run->layers > 0 && run->layers < c->n_layers ? run->layers : layers;
+    double again = run->checkpoint ? back : 0.0; /* the forward pass of a layer once more */
+    double layer = layer_weights(c), head = (double)c->vocab_size * c->hidden_size;
+    double rows = run->row_tokens;
+    if (c->sliding_window > 0 && c->sliding_window < run->row_tokens)
+        rows = 2.0 * c->sliding_window;
+    /* a query sees half of its row on average; two products forward, five backward */
+    double product = rows * c->n_heads * c->head_dim;
+    return (ya_work){
+        .weights = 2.0 * layer * (layers + back + again) + 4.0 * head,
+        .adapter =
+            adapter_weights(c, run->rank, run->targets) * (2.0 * (back + again) + 4.0 * back),
+        .attention = product * (2.0 * (layers + again) + 5.0 * back),
+    };
+}
+
+/* Bytes a token of element-wise work: activations read and written, f32. */
+static double traffic_of(const ya_predicted_run *run)
+{
+    const ya_model_config *c = &run->shape;
+    return (double)sizeof(float) * c->n_layers *
+           (PASSES_OVER_HIDDEN * c->hidden_size + PASSES_OVER_FFN * c->intermediate_size);
+}
+
+double ya_predict_speed(const ya_predicted_run *run, const ya_speeds *speeds)
+{
+    ya_work work = ya_work_of(run);
+    double peak = (run->bf16 ? speeds->bf16_gflops : speeds->f32_gflops) * 1e9;
+    double f32 = speeds->f32_gflops * 1e9, bandwidth = speeds->read_gb_s * 1e9;
+    double seconds =
+        work.weights / (MATMUL_SHARE * peak) + work.adapter / (ADAPTER_SHARE * f32) +
+        work.attention / (run->bf16 ? ATTENTION_SHARE_BF16 * peak : ATTENTION_SHARE * f32) +
+        traffic_of(run) / bandwidth +
+        2.0 * (double)run->weight_bytes / run->pass_tokens / bandwidth;
+    return 1.0 / seconds;
+}
