@@ -26,6 +26,7 @@ struct ya_decoder {
     bool within;  /* a member or frame has begun and not ended */
     bool started; /* the first one has begun */
     bool end_of_file;
+    uint64_t position;                /* in the file */
     size_t at, size;                  /* of `input` */
     unsigned char input[INPUT_BYTES]; /* compressed bytes */
 };
@@ -39,6 +40,7 @@ static ya_status read_file(ya_decoder *d, void *to, size_t room, size_t *n, ya_e
     if (got < 0)
         return ya_fail_errno(err, YA_ERR_IO, "cannot read %s", d->path);
     *n = (size_t)got;
+    d->position += (uint64_t)got;
     return YA_OK;
 }
 
@@ -194,4 +196,9 @@ void ya_decoder_close(ya_decoder *decoder)
 ya_status ya_decoder_read(ya_decoder *decoder, char *to, size_t room, size_t *n, ya_error *err)
 {
     return decoder->decode(decoder, to, room, n, err);
+}
+
+uint64_t ya_decoder_position(const ya_decoder *decoder)
+{
+    return decoder->position;
 }

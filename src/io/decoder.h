@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct ya_decoder ya_decoder;
 
@@ -17,5 +18,8 @@ void ya_decoder_close(ya_decoder *decoder);
  * is corrupt is YA_ERR_FORMAT, a failing read YA_ERR_IO. */
 ya_status ya_decoder_read(ya_decoder *decoder, char *to, size_t room, size_t *n,
                           ya_error *err) YA_CHECK;
+
+/* Bytes of the file that have been read so far. */
+uint64_t ya_decoder_position(const ya_decoder *decoder);
 
 #endif

@@ -56,6 +56,11 @@ void ya_jsonl_close(ya_jsonl *stream)
     ya_free(stream);
 }
 
+uint64_t ya_jsonl_position(const ya_jsonl *stream)
+{
+    return ya_decoder_position(stream->decoder);
+}
+
 static ya_status make_room(ya_jsonl *s, ya_error *err)
 {
     if (s->begin > 0) {

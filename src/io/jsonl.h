@@ -28,6 +28,9 @@ typedef struct {
 } ya_line;
 ya_status ya_jsonl_next(ya_jsonl *stream, ya_line *line, ya_error *err) YA_CHECK;
 
+/* Bytes of the file, as it is on the disk, that have been read so far. */
+uint64_t ya_jsonl_position(const ya_jsonl *stream);
+
 /* The input files of a path: the file itself, or of a directory every *.jsonl, *.jsonl.gz,
  * *.jsonl.zst in byte order of names, except hidden ones, rejected.* and subdirectories. None:
  * YA_ERR_DATA. Free with ya_paths_free. */
