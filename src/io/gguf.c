@@ -133,6 +133,7 @@ static ya_status read_key(reader *r, ya_gguf *gguf, size_t *room)
             r->err, YA_ERR_FORMAT,
             "%s: the value of key %s does not fit in the file: it is truncated or corrupt", r->path,
             shown.text);
+    e.value_bytes = (size_t)(r->at - e.value);
     gguf->keys[gguf->n_keys++] = e;
     return YA_OK;
 }

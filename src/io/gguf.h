@@ -74,5 +74,7 @@ bool ya_gguf_next_f64(ya_gguf_cursor *cursor, double *out);
 
 /* The i-th key in file order with its type, for `inspect`; false past the end. */
 bool ya_gguf_key(const ya_gguf *gguf, uint64_t i, ya_text *key, ya_gguf_type *type);
+/* The bytes of its value as they stand in the file, to copy it. */
+ya_text ya_gguf_value(const ya_gguf *gguf, uint64_t i);
 
 #endif

@@ -10,6 +10,7 @@ typedef struct {
     ya_text key;
     ya_gguf_type type;
     const uint8_t *value; /* where the value starts in the map */
+    size_t value_bytes;
 } entry;
 
 struct ya_gguf {

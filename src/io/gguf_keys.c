@@ -203,6 +203,11 @@ bool ya_gguf_key(const ya_gguf *gguf, uint64_t i, ya_text *key, ya_gguf_type *ty
     return true;
 }
 
+ya_text ya_gguf_value(const ya_gguf *gguf, uint64_t i)
+{
+    return (ya_text){(const char *)gguf->keys[i].value, gguf->keys[i].value_bytes};
+}
+
 bool ya_gguf_has(const ya_gguf *gguf, const char *key, ya_gguf_type *type)
 {
     const entry *e = find(gguf, key);

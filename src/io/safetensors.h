@@ -7,6 +7,7 @@
 #ifndef YA_IO_SAFETENSORS_H
 #define YA_IO_SAFETENSORS_H
 
+#include "io/sink.h"
 #include "io/tensors.h"
 
 /* Reads one file. Every number in the header is checked against the file before it is used: sizes
@@ -33,6 +34,13 @@ typedef struct {
 ya_status ya_safetensors_write(const char *path, const ya_tensor *tensors, size_t n_tensors,
                                const char *const (*metadata)[2], size_t n_metadata,
                                const ya_scratch *scratch, ya_error *err) YA_CHECK;
+/* The same for tensors whose `data` is made while it is written (NULL in `tensors`): `source` gives
+ * the sink exactly the `bytes` of tensors[index], one tensor at a time in the order of the file.
+ * Allocates the header only. */
+typedef ya_status ya_tensor_source(void *user, size_t index, ya_sink *sink, ya_error *err);
+ya_status ya_safetensors_stream(const char *path, const ya_tensor *tensors, size_t n_tensors,
+                                const char *const (*metadata)[2], size_t n_metadata,
+                                ya_tensor_source *source, void *user, ya_error *err) YA_CHECK;
 /* Bytes of scratch that the write of these tensors needs. */
 size_t ya_safetensors_write_scratch(const ya_tensor *tensors, size_t n_tensors,
                                     const char *const (*metadata)[2], size_t n_metadata);

@@ -158,9 +158,35 @@ done:
     return ya_file_finish(file, path, status, err);
 }
 
-ya_status ya_safetensors_write(const char *path, const ya_tensor *tensors, size_t n_tensors,
+static ya_status stream_out(const char *path, const ya_tensor *tensors, const size_t *order,
+                            size_t n, const ya_buffer *header, ya_tensor_source *source, void *user,
+                            ya_error *err)
+{
+    ya_sink sink;
+    ya_status status = ya_sink_open(&sink, path, err);
+    if (status)
+        return status;
+    YA_TRY(ya_sink_write(&sink, header->data, header->size, err));
+    for (size_t i = 0; i < n; i++) {
+        uint64_t before = sink.size;
+        YA_TRY(source(user, order[i], &sink, err));
+        if (sink.size - before != tensors[order[i]].bytes)
+            YA_TRY(ya_fail(err, YA_ERR_FORMAT, "%s: tensor %s came with %" PRIu64 " bytes", path,
+                           tensors[order[i]].name, sink.size - before));
+    }
+done:
+    return ya_sink_close(&sink, status, err);
+}
+
+/* Both ways of writing; `source` NULL: from `data`. */
+typedef struct {
+    ya_tensor_source *source;
+    void *user;
+} supply;
+
+static ya_status write_tensors(const char *path, const ya_tensor *tensors, size_t n_tensors,
                                pairs metadata, size_t n_metadata, const ya_scratch *scratch,
-                               ya_error *err)
+                               supply from, ya_error *err)
 {
     size_t needed = ya_safetensors_write_scratch(tensors, n_tensors, metadata, n_metadata);
     if (scratch && scratch->bytes < needed)
@@ -176,9 +202,27 @@ ya_status ya_safetensors_write(const char *path, const ya_tensor *tensors, size_
     sort_order(order, tensors, n_tensors);
     YA_TRY(check(path, tensors, order, n_tensors, err));
     YA_TRY(make_header(&header, tensors, order, n_tensors, metadata, n_metadata, err));
-    YA_TRY(write_out(path, tensors, order, n_tensors, &header, err));
+    if (from.source)
+        YA_TRY(stream_out(path, tensors, order, n_tensors, &header, from.source, from.user, err));
+    else
+        YA_TRY(write_out(path, tensors, order, n_tensors, &header, err));
 done:
     if (!scratch)
         ya_free(block);
     return status;
+}
+
+ya_status ya_safetensors_write(const char *path, const ya_tensor *tensors, size_t n_tensors,
+                               pairs metadata, size_t n_metadata, const ya_scratch *scratch,
+                               ya_error *err)
+{
+    return write_tensors(path, tensors, n_tensors, metadata, n_metadata, scratch, (supply){0}, err);
+}
+
+ya_status ya_safetensors_stream(const char *path, const ya_tensor *tensors, size_t n_tensors,
+                                pairs metadata, size_t n_metadata, ya_tensor_source *source,
+                                void *user, ya_error *err)
+{
+    return write_tensors(path, tensors, n_tensors, metadata, n_metadata, NULL,
+                         (supply){source, user}, err);
 }

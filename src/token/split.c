@@ -27,6 +27,14 @@ ya_matcher *ya_split_known(const char *regex)
     return NULL;
 }
 
+const char *ya_split_regex(ya_matcher *matcher)
+{
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].matcher == matcher)
+            return known[i].regex;
+    return NULL;
+}
+
 enum { CLASSES = YA_UC_LETTER | YA_UC_NUMBER | YA_UC_SPACE };
 
 /* The classes of the character at `at`, and its bytes. */

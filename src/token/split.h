@@ -15,5 +15,7 @@ ya_matcher ya_split_qwen2;  /* numbers one by one */
 
 /* The matcher that is equal to a regular expression of a tokenizer.json, or NULL. */
 ya_matcher *ya_split_known(const char *regex);
+/* The regular expression that a matcher is equal to; NULL for another one. */
+const char *ya_split_regex(ya_matcher *matcher);
 
 #endif

@@ -1,6 +1,7 @@
 #include "token/tokenizer.h"
 
 #include "base/alloc.h"
+#include "io/gguf.h"
 #include "io/json.h"
 #include "io/outdir.h"
 #include "token/byte_level.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- What the loaders share ---- */
 
@@ -199,6 +201,27 @@ ya_status ya_tokenizer_open(ya_tokenizer **out, const char *path, ya_error *err)
     }
     *out = t;
     return YA_OK;
+}
+
+bool ya_tokenizer_is_there(const char *path)
+{
+    char file[YA_PATH_MAX];
+    struct stat info;
+    bool gguf = false, absent = false;
+    ya_gguf *opened;
+    ya_text model;
+    if (stat(path, &info) != 0)
+        return false;
+    if (S_ISDIR(info.st_mode))
+        return ya_path_join(file, path, "tokenizer.json", NULL) == YA_OK && access(file, R_OK) == 0;
+    if (is_gguf(path, &gguf, NULL) || !gguf || ya_gguf_open(&opened, path, NULL))
+        return true; /* what is wrong with it is said when it is opened */
+    if (ya_gguf_get_text(opened, "tokenizer.ggml.model", &model))
+        absent = model.size == 4 && memcmp(model.data, "none", 4) == 0;
+    else
+        absent = true;
+    ya_gguf_close(opened);
+    return !absent;
 }
 
 void ya_tokenizer_close(ya_tokenizer *t)

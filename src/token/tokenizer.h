@@ -16,6 +16,9 @@ typedef struct ya_tokenizer ya_tokenizer;
  * special_tokens_map.json, generation_config.json, chat_template.jinja), a tokenizer.json, or a
  * GGUF file. Refuses what it does not know, by name. */
 ya_status ya_tokenizer_open(ya_tokenizer **out, const char *path, ya_error *err) YA_CHECK;
+/* Whether `path` has a tokenizer at all: a directory with a tokenizer.json, a GGUF file with a
+ * vocabulary (tokenizer.ggml.model not "none"), a tokenizer.json. */
+bool ya_tokenizer_is_there(const char *path);
 void ya_tokenizer_close(ya_tokenizer *tokenizer);
 
 /* Appends the ids of `text` (any bytes; ill-formed UTF-8 is read as U+FFFD) to `ids`. With
