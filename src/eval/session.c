@@ -6,28 +6,18 @@
 #include "lora/locate.h"
 #include "model/compute.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Where the tokenizer is: in the GGUF file, in the model's directory, or beside the adapter. */
 static ya_status open_tokenizer(ya_session *s, bool needed, ya_error *err)
 {
     const char *places[] = {s->base_path, s->adapter_path};
-    for (int i = 0; i < 2; i++) {
-        char file[4096];
-        struct stat info;
-        if (!places[i] || stat(places[i], &info) != 0)
-            continue;
-        snprintf(file, sizeof file, "%s/tokenizer.json", places[i]);
-        if (S_ISDIR(info.st_mode) && access(file, R_OK) != 0)
-            continue;
-        return ya_tokenizer_open(&s->tokenizer, places[i], err);
-    }
+    for (int i = 0; i < 2; i++)
+        if (places[i] && ya_tokenizer_is_there(places[i]))
+            return ya_tokenizer_open(&s->tokenizer, places[i], err);
     if (needed)
-        return ya_fail(err, YA_ERR_IO,
-                       "%s has no tokenizer.json; text needs one (token ids do not)", s->base_path);
+        return ya_fail(err, YA_ERR_IO, "%s has no tokenizer; text needs one (token ids do not)",
+                       s->base_path);
     return YA_OK;
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { NAME_BYTES = 96 };
+enum { NAME_BYTES = 96, MAX_HEAD_DIM = 1024 /* as config.c checks */ };
 
 /* The names of a role in the two formats; %d is the layer. */
 typedef struct {
@@ -27,6 +27,11 @@ static const role_name linear_names[YA_N_TARGETS] = {
 const char *ya_target_path(ya_target target)
 {
     return linear_names[target].hf;
+}
+
+const char *ya_target_gguf(ya_target target)
+{
+    return linear_names[target].gguf;
 }
 
 const char *ya_target_name(ya_target target)
@@ -126,6 +131,19 @@ static const char *layer_name(char out[NAME_BYTES], const opening *o, int layer,
     return out;
 }
 
+/* Brings a vector over the rows of q or k from the order of GGUF's llama files (tensor/matrix.h)
+ * into Hugging Face's. */
+static void uninterleave(float *vector, int n, int head_dim)
+{
+    float head[MAX_HEAD_DIM];
+    int half = head_dim / 2;
+    for (int at = 0; at + head_dim <= n; at += head_dim) {
+        memcpy(head, vector + at, (size_t)head_dim * sizeof *head);
+        for (int j = 0; j < head_dim; j++)
+            vector[at + j] = head[2 * (j % half) + j / half];
+    }
+}
+
 static ya_status find_linear(opening *o, int layer, ya_target target, ya_error *err)
 {
     const ya_model_config *c = &o->model->config;
@@ -140,7 +158,10 @@ static ya_status find_linear(opening *o, int layer, ya_target target, ya_error *
         linear->weight.interleaved_head_dim = c->head_dim;
     layer_name(name, o, layer, linear_names[target], "bias");
     bool needed = c->architecture == YA_ARCH_QWEN2 && target <= YA_V;
-    return find_vector(o, name, out, needed, &linear->bias, err);
+    status = find_vector(o, name, out, needed, &linear->bias, err);
+    if (!status && linear->bias && linear->weight.interleaved_head_dim)
+        uninterleave(o->model->vectors + (linear->bias - o->model->vectors), out, c->head_dim);
+    return status;
 }
 
 static ya_status find_layer(opening *o, int layer, ya_error *err)

@@ -69,6 +69,8 @@ void ya_model_close(ya_model *model);
 /* "q_proj" ... "down_proj"; "self_attn.q_proj" ... "mlp.down_proj". */
 const char *ya_target_name(ya_target target);
 const char *ya_target_path(ya_target target);
+/* Its name in GGUF files: "attn_q" ... "ffn_down". */
+const char *ya_target_gguf(ya_target target);
 /* Output and input features of a target. */
 int ya_target_out(const ya_model_config *config, ya_target target);
 int ya_target_in(const ya_model_config *config, ya_target target);

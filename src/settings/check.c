@@ -85,6 +85,26 @@ static ya_status check_memory(const ya_settings *s, ya_error *err)
     return YA_OK;
 }
 
+/* Types that only export writes, and which of them a form can hold. */
+static ya_status check_type(const ya_settings *s, unsigned command, ya_error *err)
+{
+    static const char *const names[] = {"auto", "f32", "bf16", "f16", "q8_0", "q4_0"};
+    bool quantised = s->dtype == YA_STORE_Q8_0 || s->dtype == YA_STORE_Q4_0;
+    if (command != YA_FOR_EXPORT)
+        return s->dtype <= YA_COMPUTE_BF16
+                   ? YA_OK
+                   : ya_fail(err, YA_ERR_USAGE,
+                             "dtype %s is a type to export to; %s computes in f32 or bf16",
+                             names[s->dtype], ya_command_name(command));
+    if (quantised && s->to != YA_TO_GGUF)
+        return ya_fail(err, YA_ERR_USAGE,
+                       "dtype %s is GGUF's, for --to gguf; the other forms take f32, f16 and bf16",
+                       names[s->dtype]);
+    if (s->to == YA_TO_ADAPTER && s->dtype > YA_COMPUTE_F32)
+        return ya_fail(err, YA_ERR_USAGE, "--to adapter writes f32, not %s", names[s->dtype]);
+    return YA_OK;
+}
+
 static ya_status check_inputs(const ya_settings *s, unsigned command, ya_error *err)
 {
     const char *name = ya_command_name(command);
@@ -100,6 +120,12 @@ static ya_status check_inputs(const ya_settings *s, unsigned command, ya_error *
         return ya_fail(err, YA_ERR_USAGE, "logits needs --ids: a JSON file of [[int, ...], ...]");
     if (command == YA_FOR_LOGITS && !given(s, YA_SET_output))
         return ya_fail(err, YA_ERR_USAGE, "logits needs --output: the safetensors file to write");
+    if (command == YA_FOR_EXPORT && !given(s, YA_SET_output))
+        return ya_fail(err, YA_ERR_USAGE,
+                       "export needs --output: the directory or GGUF file to write");
+    ya_status status = check_type(s, command, err);
+    if (status)
+        return status;
     int kinds = (s->prompt.n > 0) + (s->chat.n > 0) + (s->ids != NULL);
     if (command == YA_FOR_GENERATE && kinds != 1)
         return ya_fail(err, YA_ERR_USAGE,

@@ -26,9 +26,17 @@ typedef struct {
     size_t n;
 } ya_texts;
 
-/* dtype, lr_schedule, distrust_mode, leak_action. The order of distrust_mode is that of
+/* dtype, to, lr_schedule, distrust_mode, leak_action. The order of distrust_mode is that of
  * ya_distrust_mode, that of lr_schedule that of ya_schedule_kind. */
-enum { YA_COMPUTE_AUTO, YA_COMPUTE_F32, YA_COMPUTE_BF16 };
+enum {
+    YA_COMPUTE_AUTO,
+    YA_COMPUTE_F32,
+    YA_COMPUTE_BF16,
+    YA_STORE_F16, /* these of export only */
+    YA_STORE_Q8_0,
+    YA_STORE_Q4_0
+};
+enum { YA_TO_MERGED, YA_TO_GGUF, YA_TO_GGUF_ADAPTER, YA_TO_ADAPTER };
 enum { YA_LR_COSINE, YA_LR_LINEAR, YA_LR_CONSTANT };
 enum { YA_MODE_WEIGHTED, YA_MODE_ADDITIVE, YA_MODE_OFF };
 enum { YA_LEAK_ABORT, YA_LEAK_WARN };

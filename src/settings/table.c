@@ -8,7 +8,7 @@ enum {
 #include "settings/commands.def"
 #undef C
     FILE_KEY = YA_IN_FILE,
-    ALL = TRAIN | PLAN | GENERATE | EVALUATE | INSPECT | TOKENIZE | LOGITS,
+    ALL = TRAIN | PLAN | GENERATE | EVALUATE | INSPECT | TOKENIZE | LOGITS | EXPORT,
     TIER = YA_IN_TIER,
     PROFILE = TRAIN | PLAN | YA_HIDDEN
 };
@@ -21,6 +21,7 @@ enum {
 #define SECTION_MEMORY "Memory"
 #define SECTION_OUTPUT "Run and output"
 #define SECTION_GENERATE "Generation"
+#define SECTION_EXPORT "Export"
 #define SECTION_REPORT "Report"
 #define SECTION_HARDWARE "Hardware profile"
 

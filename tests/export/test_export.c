@@ -1,0 +1,236 @@
+/* Exported models, read back by this program: the same logits as base and adapter in every form,
+ * on every family; and what is refused, or fails half-way, leaves nothing behind. */
+#include "support/exporting.h"
+#include "support/fixture.h"
+
+#include "io/gguf.h"
+#include "io/json.h"
+#include "io/outdir.h"
+#include "model/model.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+/* Logits with an adapter, of f32 files: fixtures/README.md. */
+static const double BOUND = 1e-4;
+
+static const char *const FAMILIES[] = {"llama",       "llama-sharded", "llama3-tied", "mistral",
+                                       "mistral-swa", "qwen2",         "qwen3"};
+enum { N_FAMILIES = sizeof FAMILIES / sizeof *FAMILIES };
+
+typedef struct {
+    ya_tensor_set golden;
+    char dir[4096], adapter[4200];
+    const float *base, *adapted; /* logits */
+    size_t n;
+} family;
+
+static void open_family(family *f, const char *name)
+{
+    char path[4096];
+    ya_error err;
+    shared_path(f->dir, "fixtures/models/%s", name);
+    snprintf(f->adapter, sizeof f->adapter, "%s/adapter", f->dir);
+    f->golden = (ya_tensor_set){0};
+    if (ya_safetensors_open(&f->golden,
+                            shared_path(path, "fixtures/models/%s/golden.safetensors", name), &err))
+        die(name, &err);
+    write_ids(golden(&f->golden, "inf.input_ids"));
+    f->base = golden_f32(&f->golden, "inf.logits");
+    f->adapted = golden_f32(&f->golden, "lora.logits");
+    f->n = (size_t)ya_tensor_elements(golden(&f->golden, "lora.logits"));
+}
+
+/* f32 files must agree; `out` is the exported model's name in the scratch directory. */
+static void check_logits(const family *f, const char *what, const char *out, const char *more)
+{
+    double worst = logits_against(scratch(out), more, f->adapted, f->n);
+    if (!(worst < BOUND))
+        fail_msg("%s %s: logits differ by %g", f->dir, what, worst);
+}
+
+static void merged_models_have_the_logits_of_base_and_adapter(void **state)
+{
+    (void)state;
+    for (int i = 0; i < N_FAMILIES; i++) {
+        family f;
+        open_family(&f, FAMILIES[i]);
+        assert_true(max_difference(f.base, f.adapted, f.n) > 100 * BOUND);
+        must_run(YA_FOR_EXPORT, "--model %s --to merged --dtype f32 --output %s --force", f.adapter,
+                 scratch("merged"));
+        check_logits(&f, "merged", "merged", "");
+        must_run(YA_FOR_EXPORT, "--model %s --to gguf --dtype f32 --output %s --force", f.adapter,
+                 scratch("merged.gguf"));
+        check_logits(&f, "GGUF", "merged.gguf", "");
+        must_run(YA_FOR_EXPORT, "--model %s --to merged --output %s --force",
+                 scratch("merged.gguf"), scratch("back"));
+        check_logits(&f, "GGUF and back", "back", "");
+        must_run(YA_FOR_EXPORT, "--model %s --to gguf --output %s --force", scratch("merged.gguf"),
+                 scratch("again.gguf"));
+        check_logits(&f, "GGUF to GGUF", "again.gguf", "");
+        ya_tensor_set_free(&f.golden);
+    }
+}
+
+static void an_adapter_alone_goes_out_as_peft_directory(void **state)
+{
+    (void)state;
+    for (int i = 0; i < N_FAMILIES; i++) {
+        family f;
+        open_family(&f, FAMILIES[i]);
+        must_run(YA_FOR_EXPORT, "--model %s --to adapter --output %s --force", f.adapter,
+                 scratch("peft"));
+        check_logits(&f, "PEFT", "peft", "");
+        ya_tensor_set_free(&f.golden);
+    }
+}
+
+/* Every weight's name, type and bytes. */
+static void check_same_tensors(const char *a, const char *b)
+{
+    ya_gguf *x, *y;
+    ya_error err;
+    if (ya_gguf_open(&x, a, &err) || ya_gguf_open(&y, b, &err))
+        die("gguf", &err);
+    const ya_tensor_set *s = ya_gguf_tensors(x), *t = ya_gguf_tensors(y);
+    assert_int_equal(s->n_tensors, t->n_tensors);
+    for (size_t i = 0; i < s->n_tensors; i++) {
+        assert_string_equal(s->tensors[i].name, t->tensors[i].name);
+        assert_int_equal(s->tensors[i].type, t->tensors[i].type);
+        assert_int_equal(s->tensors[i].bytes, t->tensors[i].bytes);
+        assert_memory_equal(s->tensors[i].data, t->tensors[i].data, s->tensors[i].bytes);
+    }
+    ya_gguf_close(x);
+    ya_gguf_close(y);
+}
+
+static void a_plain_model_round_trips_bit_by_bit(void **state)
+{
+    (void)state;
+    for (int i = 0; i < N_FAMILIES; i++) {
+        family f;
+        open_family(&f, FAMILIES[i]);
+        must_run(YA_FOR_EXPORT, "--model %s --to gguf --output %s --force", f.dir,
+                 scratch("one.gguf"));
+        must_run(YA_FOR_EXPORT, "--model %s --to merged --output %s --force", scratch("one.gguf"),
+                 scratch("dir"));
+        must_run(YA_FOR_EXPORT, "--model %s --to gguf --output %s --force", scratch("dir"),
+                 scratch("two.gguf"));
+        check_same_tensors(scratch("one.gguf"), scratch("two.gguf"));
+        double worst = logits_against(scratch("two.gguf"), "", f.base, f.n);
+        assert_true(worst < BOUND);
+        ya_tensor_set_free(&f.golden);
+    }
+}
+
+static int count_entries(const char *path, char last[256])
+{
+    DIR *dir = opendir(path);
+    const struct dirent *item;
+    int n = 0;
+    assert_non_null(dir);
+    while ((item = readdir(dir)) != NULL)
+        if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0) {
+            snprintf(last, 256, "%s", item->d_name);
+            n++;
+        }
+    closedir(dir);
+    return n;
+}
+
+static void expect(ya_status status, const char *names, const char *format, ...)
+{
+    char flags[32768];
+    ya_error err = {0};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(flags, sizeof flags, format, args);
+    va_end(args);
+    assert_int_equal(run_command(YA_FOR_EXPORT, flags, &err), status);
+    if (!strstr(err.text, names))
+        fail_msg("\"%s\" does not say %s", err.text, names);
+}
+
+static void what_exists_is_not_overwritten_unless_forced(void **state)
+{
+    (void)state;
+    family f;
+    open_family(&f, "llama");
+    static const char *const forms[][2] = {
+        {"merged", "out"}, {"adapter", "out"}, {"gguf", "out.gguf"}, {"gguf-adapter", "out.gguf"}};
+    for (size_t i = 0; i < 4; i++) {
+        const char *to = forms[i][0], *out = scratch(forms[i][1]);
+        must_run(YA_FOR_EXPORT, "--model %s --to %s --output %s --force", f.adapter, to, out);
+        expect(YA_ERR_USAGE, "--force", "--model %s --to %s --output %s", f.adapter, to, out);
+        must_run(YA_FOR_EXPORT, "--model %s --to %s --output %s --force", f.adapter, to, out);
+    }
+    /* a directory of the user's own, whatever it holds */
+    assert_int_equal(ya_make_dirs(scratch("mine"), NULL), YA_OK);
+    expect(YA_ERR_USAGE, "SHA256SUMS", "--model %s --to merged --output %s --force", f.adapter,
+           scratch("mine"));
+    expect(YA_ERR_USAGE, "directory", "--model %s --to gguf --output %s --force", f.adapter,
+           scratch("mine"));
+    ya_tensor_set_free(&f.golden);
+}
+
+static void what_cannot_be_is_refused_in_a_sentence(void **state)
+{
+    (void)state;
+    family f;
+    open_family(&f, "llama");
+    expect(YA_ERR_USAGE, "--output", "--model %s --to merged", f.adapter);
+    expect(YA_ERR_USAGE, "q8_0", "--model %s --to merged --dtype q8_0 --output %s", f.adapter,
+           scratch("x"));
+    expect(YA_ERR_USAGE, "q4_0", "--model %s --to gguf-adapter --dtype q4_0 --output %s", f.adapter,
+           scratch("x"));
+    expect(YA_ERR_USAGE, "no adapter", "--model %s --to adapter --output %s", f.dir, scratch("x"));
+    expect(YA_ERR_USAGE, "no adapter", "--model %s --to gguf-adapter --output %s", f.dir,
+           scratch("x"));
+    ya_tensor_set_free(&f.golden);
+}
+
+/* The disk is full after some bytes: an error, and the directory is as it was before. */
+static void a_full_disk_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {"merged", "gguf", "gguf-adapter", "adapter"};
+    family f;
+    struct rlimit before, limit;
+    open_family(&f, "llama");
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    for (size_t i = 0; i < 4; i++)
+        for (rlim_t bytes = 1; bytes < 20000; bytes = bytes * 7 + 1) {
+            char last[256];
+            ya_error err = {0};
+            char flags[16384];
+            assert_int_equal(ya_make_dirs(scratch("full"), NULL), YA_OK);
+            snprintf(flags, sizeof flags, "--model %s --to %s --output %s/out", f.adapter, forms[i],
+                     scratch("full"));
+            limit = (struct rlimit){bytes, before.rlim_max};
+            assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+            ya_status status = run_command(YA_FOR_EXPORT, flags, &err);
+            assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+            if (status == YA_OK)
+                fail_msg("%s in files of %d bytes succeeds", forms[i], (int)bytes);
+            assert_int_equal(status, YA_ERR_IO);
+            if (count_entries(scratch("full"), last) != 0)
+                fail_msg("%s in files of %d bytes leaves %s", forms[i], (int)bytes, last);
+        }
+    ya_tensor_set_free(&f.golden);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(merged_models_have_the_logits_of_base_and_adapter),
+        cmocka_unit_test(an_adapter_alone_goes_out_as_peft_directory),
+        cmocka_unit_test(a_plain_model_round_trips_bit_by_bit),
+        cmocka_unit_test(what_exists_is_not_overwritten_unless_forced),
+        cmocka_unit_test(what_cannot_be_is_refused_in_a_sentence),
+        cmocka_unit_test(a_full_disk_leaves_nothing_behind),
+    };
+    need_shared();
+    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+}
