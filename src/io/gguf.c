@@ -188,10 +188,16 @@ static ya_status read_layout(reader *r, const char *name, ya_tensor *tensor)
         return ya_fail(r->err, YA_ERR_UNSUPPORTED,
                        "%s: tensor %s has the type %s (%" PRIu32 "), which is not supported",
                        r->path, name, type_name(number), number);
-    if (!ya_tensor_measure(tensor))
+    const ya_dtype_info *info = ya_dtype_get(tensor->type);
+    int64_t row = n_dims > 0 ? tensor->shape[n_dims - 1] : 1;
+    if (row % info->block_size != 0)
         return ya_fail(r->err, YA_ERR_FORMAT,
-                       "%s: the shape of tensor %s overflows or does not divide into blocks of %s",
-                       r->path, name, ya_dtype_get(tensor->type)->name);
+                       "%s: tensor %s has rows of %" PRId64
+                       " elements, which do not divide into the blocks of %d of %s",
+                       r->path, name, row, info->block_size, info->name);
+    if (!ya_tensor_measure(tensor))
+        return ya_fail(r->err, YA_ERR_FORMAT, "%s: the shape of tensor %s overflows", r->path,
+                       name);
     return YA_OK;
 }
 

@@ -292,7 +292,7 @@ static void shapes_that_cannot_be_are_refused(void **state)
     one_tensor((uint64_t)1 << 40, (uint64_t)1 << 22, 0, 0, 64);
     expect(YA_ERR_FORMAT, "overflows");
     one_tensor(16, 2, 2, 0, 64);
-    expect(YA_ERR_FORMAT, "blocks of Q4_0");
+    expect(YA_ERR_FORMAT, "rows of 16 elements, which do not divide into the blocks of 32 of Q4_0");
     one_tensor(4, 4, 0, 16, 128);
     expect(YA_ERR_FORMAT, "general.alignment = 32");
     one_tensor(4, 4, 0, 0, 63);

@@ -1,6 +1,7 @@
 /* Every kernel of every instruction set that this processor has, against a plain twin in f64, over
  * odd sizes. */
 #include "support/cmocka_all.h"
+#include "support/kernel_sets.h"
 
 #include "base/random.h"
 #include "tensor/kernels.h"
@@ -11,37 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
 
 enum { MOST = 1100, N_SIZES = 9 };
 
 static const int sizes[N_SIZES] = {1, 2, 7, 15, 16, 33, 64, 129, 1027};
-static const ya_kernels *sets[3];
-static int n_sets;
-
-#if defined(__x86_64__)
-/* __builtin_cpu_supports does not know "f16c" in Clang 14. */
-static bool has_f16c(void)
-{
-    unsigned a, b, c, d;
-    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
-}
-#endif
-
-static void find_sets(void)
-{
-    sets[n_sets++] = &ya_kernels_base;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c())
-        sets[n_sets++] = &ya_kernels_avx2;
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        sets[n_sets++] = &ya_kernels_avx512;
-#endif
-}
-
 /* Normal-ish numbers, the same for the same seed. */
 static void fill(float *x, int n, uint64_t seed, float scale)
 {
@@ -328,54 +302,6 @@ static void f16_of_every_bit_pattern_is_exact(void **state)
         }
 }
 
-/* The definition of the block formats, one element at a time. */
-static float block_element(ya_dtype type, const uint8_t *p, int i)
-{
-    uint16_t dh, mh;
-    float d, m;
-    memcpy(&dh, p, 2);
-    memcpy(&mh, p + 2, 2);
-    ya_kernels_base.expand[YA_F16](&dh, 1, &d);
-    ya_kernels_base.expand[YA_F16](&mh, 1, &m);
-    if (type == YA_Q8_0)
-        return (float)(int8_t)p[2 + i] * d;
-    bool minimum = type == YA_Q4_1 || type == YA_Q5_1, five = type == YA_Q5_0 || type == YA_Q5_1;
-    const uint8_t *q = p + (minimum ? 4 : 2), *high = q;
-    q += five ? 4 : 0;
-    int x = i < 16 ? q[i] & 15 : q[i - 16] >> 4;
-    if (five)
-        x |= (high[i / 8] >> (i % 8) & 1) << 4;
-    if (minimum)
-        return (float)x * d + m;
-    return (float)(x - (five ? 16 : 8)) * d;
-}
-
-static void block_types_expand_as_ggml_defines_them(void **state)
-{
-    (void)state;
-    const ya_dtype types[] = {YA_Q4_0, YA_Q4_1, YA_Q5_0, YA_Q5_1, YA_Q8_0};
-    enum { BLOCKS = 200 };
-    static uint8_t bytes[BLOCKS * 34];
-    static float out[BLOCKS * 32];
-    for (int s = 0; s < n_sets; s++)
-        for (int t = 0; t < 5; t++) {
-            int size = ya_dtype_get(types[t])->block_bytes;
-            for (int i = 0; i < BLOCKS * size; i++)
-                bytes[i] = (uint8_t)ya_splitmix64(18, (uint64_t)i);
-            for (int b = 0; b < BLOCKS; b++) { /* finite scales */
-                bytes[b * size + 1] &= 0x3B;
-                bytes[b * size + 3] = types[t] == YA_Q4_1 || types[t] == YA_Q5_1
-                                          ? bytes[b * size + 3] & 0xBB
-                                          : bytes[b * size + 3];
-            }
-            sets[s]->expand[types[t]](bytes, BLOCKS * 32, out);
-            for (int i = 0; i < BLOCKS * 32; i++) {
-                float want = block_element(types[t], bytes + (i / 32) * size, i % 32);
-                assert_true(out[i] == want); /* bit for bit: products of 8 and 11 bits are exact */
-            }
-        }
-}
-
 int main(void)
 {
     find_sets();
@@ -389,7 +315,6 @@ int main(void)
         cmocka_unit_test(small_products_agree_for_any_strides),
         cmocka_unit_test(softmax_rows_skip_what_is_masked),
         cmocka_unit_test(f16_of_every_bit_pattern_is_exact),
-        cmocka_unit_test(block_types_expand_as_ggml_defines_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
