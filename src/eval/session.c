@@ -32,7 +32,7 @@ ya_status ya_session_lay_out(ya_session *s, const ya_settings *settings,
                                .threads = ya_compute_threads(settings),
                                .cache_tokens = config->cache_tokens};
     if (adapted)
-        YA_TRY(ya_adapter_read(&a, s->adapter_path, s->model->config.n_layers, err));
+        YA_TRY(ya_adapter_read(&a, s->adapter_path, s->model, err));
     for (int real = 0; real < 2; real++) {
         size_t planned = s->arena.used;
         if (real)
@@ -46,7 +46,7 @@ ya_status ya_session_lay_out(ya_session *s, const ya_settings *settings,
             ya_scoring_layout(&s->scoring, config->pass_tokens, &s->arena);
     }
     if (adapted)
-        status = ya_adapter_values(&a, &s->params, err);
+        status = ya_adapter_values(&a, s->model, &s->params, err);
 done:
     ya_adapter_free(&a);
     return status;

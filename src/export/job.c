@@ -110,13 +110,23 @@ static ya_status find_license(ya_export_job *job, ya_error *err)
     return job->license ? YA_OK : ya_fail(err, YA_ERR_MEMORY, "out of memory for a license");
 }
 
+/* A GGUF adapter of ours carries its own record. */
+static ya_status provenance_of_file(ya_export_job *job, ya_error *err)
+{
+    ya_text text;
+    if (!job->adapter.gguf || !ya_gguf_get_text(job->adapter.gguf, "your_ai.provenance", &text))
+        return YA_OK;
+    return ya_json_parse(text.data, text.size, job->adapter_path, &job->provenance, err);
+}
+
 /* LoRA matrices into the arena; tensors of full fine-tuning stay in their file. */
 static ya_status open_adapter(ya_export_job *job, ya_error *err)
 {
     ya_status status;
-    YA_TRY(ya_adapter_read(&job->adapter, job->adapter_path, job->model->config.n_layers, err));
+    YA_TRY(ya_adapter_read(&job->adapter, job->adapter_path, job->model, err));
     YA_TRY(read_document(job->adapter_path, "provenance.json", &job->provenance, err));
     YA_TRY(read_document(job->adapter_path, "trainer_state.json", &job->state, err));
+    YA_TRY(provenance_of_file(job, err));
     if (job->adapter.names)
         return YA_OK;
     ya_arena_init_dry(&job->arena);
@@ -124,7 +134,7 @@ static ya_status open_adapter(ya_export_job *job, ya_error *err)
     size_t planned = job->arena.used;
     YA_TRY(ya_arena_init(&job->arena, planned, err));
     YA_TRY(ya_adapter_layout(&job->adapter, &job->params, job->model, false, &job->arena, err));
-    YA_TRY(ya_adapter_values(&job->adapter, &job->params, err));
+    YA_TRY(ya_adapter_values(&job->adapter, job->model, &job->params, err));
 done:
     return status;
 }

@@ -3,9 +3,11 @@
 #include "base/alloc.h"
 #include "io/outdir.h"
 #include "io/safetensors.h"
+#include "lora/gguf_adapter.h"
 #include "lora/peft.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static ya_status read_names(ya_adapter *adapter, const char *file, ya_error *err)
@@ -22,18 +24,30 @@ static ya_status read_names(ya_adapter *adapter, const char *file, ya_error *err
     return YA_OK;
 }
 
-ya_status ya_adapter_read(ya_adapter *adapter, const char *dir, int total_layers, ya_error *err)
+static ya_status read_file(ya_adapter *adapter, const ya_model *model, ya_error *err)
+{
+    ya_status status = ya_gguf_open(&adapter->gguf, adapter->path, err);
+    if (status)
+        return ya_wrap(err, status, "the adapter is no directory, so it must be a GGUF file");
+    return ya_gguf_adapter_config(adapter->gguf, adapter->path, model, &adapter->lora, err);
+}
+
+ya_status ya_adapter_read(ya_adapter *adapter, const char *path, const ya_model *model,
+                          ya_error *err)
 {
     char file[YA_PATH_MAX], *base = NULL;
+    struct stat info;
     ya_status status;
-    *adapter = (ya_adapter){.dir = ya_strdup(dir)};
-    if (!adapter->dir)
-        return ya_fail(err, YA_ERR_MEMORY, "out of memory for the path %s", dir);
-    YA_TRY(ya_path_join(file, dir, "trained.safetensors", err));
-    if (access(file, F_OK) == 0)
+    *adapter = (ya_adapter){.path = ya_strdup(path)};
+    if (!adapter->path)
+        return ya_fail(err, YA_ERR_MEMORY, "out of memory for the path %s", path);
+    YA_TRY(ya_path_join(file, path, "trained.safetensors", err));
+    if (stat(path, &info) == 0 && S_ISREG(info.st_mode))
+        status = read_file(adapter, model, err);
+    else if (access(file, F_OK) == 0)
         status = read_names(adapter, file, err);
     else
-        status = ya_peft_read_config(dir, total_layers, &adapter->lora, &base, err);
+        status = ya_peft_read_config(path, model->config.n_layers, &adapter->lora, &base, err);
 done:
     ya_free(base);
     if (status)
@@ -50,16 +64,21 @@ ya_status ya_adapter_layout(const ya_adapter *adapter, ya_params *params, ya_mod
     return ya_lora_layout(params, model, &adapter->lora, train, arena, err);
 }
 
-ya_status ya_adapter_values(const ya_adapter *adapter, ya_params *params, ya_error *err)
+ya_status ya_adapter_values(const ya_adapter *adapter, const ya_model *model, ya_params *params,
+                            ya_error *err)
 {
-    return adapter->names ? ya_trained_read(adapter->dir, params, err)
-                          : ya_peft_read_weights(adapter->dir, params, err);
+    if (adapter->gguf)
+        return ya_gguf_adapter_values(adapter->gguf, model, params, err);
+    return adapter->names ? ya_trained_read(adapter->path, params, err)
+                          : ya_peft_read_weights(adapter->path, params, err);
 }
 
 void ya_adapter_free(ya_adapter *adapter)
 {
     ya_tensor_set_free(&adapter->trained);
     ya_free(adapter->names);
-    ya_free(adapter->dir);
+    ya_free(adapter->path);
+    ya_free(adapter->lora.modules);
+    ya_gguf_close(adapter->gguf);
     memset(adapter, 0, sizeof *adapter);
 }

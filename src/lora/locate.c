@@ -19,6 +19,12 @@ static bool exists(const char *path)
     return stat(path, &info) == 0;
 }
 
+static bool is_file(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 /* DIR's lineage file in `path`; false: DIR is no adapter. */
 static bool find_lineage(char path[YA_PATH_MAX], const char *dir)
 {
@@ -104,8 +110,10 @@ ya_status ya_locate_model(const char *model, const char *adapter, const char *ba
     }
     if (adapter) {
         YA_TRY(resolve(adapter_path, adapter, NULL, "the adapter", err));
-        if (!find_lineage(lineage, *adapter_path))
-            YA_TRY(ya_fail(err, YA_ERR_IO, "%s has no adapter_config.json: it is no adapter",
+        if (!is_file(*adapter_path) && !find_lineage(lineage, *adapter_path))
+            YA_TRY(ya_fail(err, YA_ERR_IO,
+                           "%s has no adapter_config.json: it is no adapter (a GGUF adapter is a "
+                           "file)",
                            adapter));
     }
     *base_path = found;

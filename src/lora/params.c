@@ -16,9 +16,53 @@ static size_t aligned(size_t floats)
     return (floats + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
 }
 
-static bool adapted(const ya_lora_config *config, int layer, int n_layers)
+ya_lora_module ya_lora_module_of(const ya_lora_config *config, int layer, ya_target target,
+                                 int n_layers)
 {
-    return config->n_layers <= 0 || layer >= n_layers - config->n_layers;
+    if (config->modules)
+        return config->modules[layer * YA_N_TARGETS + (int)target];
+    bool adapted = config->n_layers <= 0 || layer >= n_layers - config->n_layers;
+    if (!adapted || !(config->targets >> target & 1u))
+        return (ya_lora_module){0};
+    return (ya_lora_module){config->rank, config->alpha};
+}
+
+static bool same_module(ya_lora_module a, ya_lora_module b)
+{
+    return a.rank == b.rank && !(a.rank > 0 && (a.alpha < b.alpha || a.alpha > b.alpha));
+}
+
+ya_status ya_lora_take_modules(ya_lora_config *config, ya_lora_module *modules, int n_layers,
+                               const char *what, ya_error *err)
+{
+    int first = n_layers;
+    bool plain = true;
+    config->rank = 0;
+    config->targets = 0;
+    for (int i = n_layers * YA_N_TARGETS; i-- > 0;) {
+        if (modules[i].rank == 0)
+            continue;
+        first = i / YA_N_TARGETS;
+        config->targets |= 1u << i % YA_N_TARGETS;
+        if (modules[i].rank > config->rank) {
+            config->rank = modules[i].rank;
+            config->alpha = modules[i].alpha;
+        }
+    }
+    config->n_layers = first > 0 ? n_layers - first : 0;
+    config->modules = NULL;
+    for (int i = 0; i < n_layers * YA_N_TARGETS; i++)
+        plain = plain &&
+                same_module(modules[i], ya_lora_module_of(config, i / YA_N_TARGETS,
+                                                          (ya_target)(i % YA_N_TARGETS), n_layers));
+    if (config->rank > 0 && !plain) {
+        config->modules = modules;
+        config->n_layers = 0;
+        return YA_OK;
+    }
+    ya_free(modules);
+    return config->rank > 0 ? YA_OK
+                            : ya_fail(err, YA_ERR_FORMAT, "%s adapts no module of the model", what);
 }
 
 static ya_status make_list(ya_params *params, int n, ya_error *err)
@@ -61,13 +105,14 @@ static ya_status list_lora(ya_params *params, const ya_model *model, const ya_lo
     ya_status status = make_list(params, 2 * YA_N_TARGETS * c->n_layers, err);
     for (int layer = 0; !status && layer < c->n_layers; layer++)
         for (int t = 0; t < YA_N_TARGETS; t++) {
-            if (!adapted(config, layer, c->n_layers) || !(config->targets >> t & 1u))
+            int rank = ya_lora_module_of(config, layer, (ya_target)t, c->n_layers).rank;
+            if (rank == 0)
                 continue;
             const char *path = ya_target_path((ya_target)t);
             static const char form[] = "base_model.model.model.layers.%d.%s.lora_%c.weight";
-            char *a = add(params, config->rank, ya_target_in(c, (ya_target)t), false);
+            char *a = add(params, rank, ya_target_in(c, (ya_target)t), false);
             snprintf(a, NAME_BYTES, form, layer, path, 'A');
-            char *b = add(params, ya_target_out(c, (ya_target)t), config->rank, false);
+            char *b = add(params, ya_target_out(c, (ya_target)t), rank, false);
             snprintf(b, NAME_BYTES, form, layer, path, 'B');
         }
     return status;
@@ -77,16 +122,17 @@ static ya_status list_lora(ya_params *params, const ya_model *model, const ya_lo
 static void attach(const ya_params *params, ya_model *model, const ya_lora_config *config)
 {
     const ya_model_config *c = &model->config;
-    double scale = config->alpha / (config->use_rslora ? sqrt(config->rank) : config->rank);
     const ya_param *p = params->params;
     for (int layer = 0; layer < c->n_layers; layer++)
         for (int t = 0; t < YA_N_TARGETS; t++) {
             ya_lora_pair *pair = &model->layers[layer].linear[t].lora;
             memset(pair, 0, sizeof *pair);
-            if (!adapted(config, layer, c->n_layers) || !(config->targets >> t & 1u))
+            ya_lora_module module = ya_lora_module_of(config, layer, (ya_target)t, c->n_layers);
+            if (module.rank == 0)
                 continue;
-            pair->rank = config->rank;
-            pair->scale = (float)scale;
+            pair->rank = module.rank;
+            pair->scale =
+                (float)(module.alpha / (config->use_rslora ? sqrt(module.rank) : module.rank));
             if (params->value) {
                 pair->a = params->value + p[0].offset;
                 pair->b = params->value + p[1].offset;

@@ -30,13 +30,32 @@ typedef struct {
     char *names; /* storage of the names */
 } ya_params;
 
+/* What one linear layer gets. */
+typedef struct {
+    int rank; /* 0: it is not adapted */
+    double alpha;
+} ya_lora_module;
+
 typedef struct {
     int rank; /* 0: no LoRA */
     double alpha;
     bool use_rslora;  /* scale alpha / sqrt(rank) instead of alpha / rank */
     unsigned targets; /* bit 1 << ya_target */
     int n_layers;     /* the last n layers; 0 or more than there are: all */
+    /* Adapters of others may differ from layer to layer: [layers of the model][YA_N_TARGETS], and
+     * rank, alpha, targets above are then the greatest rank, its alpha and all targets that occur.
+     * NULL: all alike. Belongs to the ya_adapter. */
+    ya_lora_module *modules;
 } ya_lora_config;
+
+/* What a layer's target gets; n_layers of the model. */
+ya_lora_module ya_lora_module_of(const ya_lora_config *config, int layer, ya_target target,
+                                 int n_layers);
+/* Makes `config` of modules [n_layers][YA_N_TARGETS] of ya_alloc, which it takes over (also on
+ * failure): plain where all are alike and in the last layers. YA_ERR_FORMAT when none is adapted;
+ * `what` names the source. */
+ya_status ya_lora_take_modules(ya_lora_config *config, ya_lora_module *modules, int n_layers,
+                               const char *what, ya_error *err) YA_CHECK;
 
 /* Lists the parameters (heap; an already filled `params` keeps its list), books or takes their
  * memory (gradients and moments only when `train`), and points the model's LoRA pairs there. Call

@@ -10,7 +10,11 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CONFIG_BYTES = 64 << 10, MAX_COLS = INT32_MAX };
+enum {
+    CONFIG_BYTES = 64 << 10,
+    MODULE_BYTES = 256, /* three entries of a module: a name of up to 48 bytes and a number each */
+    MAX_COLS = INT32_MAX
+};
 
 static bool has_shape(const ya_tensor *tensor, const ya_param *param)
 {
@@ -101,6 +105,7 @@ static const char *const METADATA[][2] = {{"format", "pt"}};
 size_t ya_peft_write_scratch(const ya_params *params)
 {
     size_t table = (size_t)params->n_params * sizeof(ya_tensor), header = 0;
+    size_t config = CONFIG_BYTES + (size_t)params->n_params / 2 * MODULE_BYTES;
     ya_tensor *tensors = ya_alloc(table);
     if (!tensors)
         return 0;
@@ -108,7 +113,7 @@ size_t ya_peft_write_scratch(const ya_params *params)
         tensors[i] = tensor_of(&params->params[i], NULL);
     header = ya_safetensors_write_scratch(tensors, (size_t)params->n_params, METADATA, 1);
     ya_free(tensors);
-    return table + (header > CONFIG_BYTES ? header : CONFIG_BYTES);
+    return table + (header > config ? header : config);
 }
 
 static ya_status write_values(const char *dir, const char *file, const ya_params *params,
@@ -129,6 +134,31 @@ static ya_status write_values(const char *dir, const char *file, const ya_params
     return status ? status
                   : ya_safetensors_write(path, tensors, (size_t)params->n_params, METADATA, 1,
                                          &rest, err);
+}
+
+/* Modules that differ go by their full names, which PEFT matches whole; the patterns are regular
+ * expressions, in which a dot stands for any character, so for the dot too. */
+static void format_modules(ya_format *out, const ya_lora_config *config, int total_layers)
+{
+    static const char *const heads[] = {"\"target_modules\": [", "\"rank_pattern\": {",
+                                        "\"alpha_pattern\": {"};
+    for (int list = 0; list < 3; list++) {
+        const char *comma = "";
+        ya_format_add(out, "  %s", heads[list]);
+        for (int i = 0; i < total_layers * YA_N_TARGETS; i++) {
+            ya_lora_module module = config->modules[i];
+            if (module.rank == 0)
+                continue;
+            ya_format_add(out, "%s\"model.layers.%d.%s\"", comma, i / YA_N_TARGETS,
+                          ya_target_path((ya_target)(i % YA_N_TARGETS)));
+            if (list == 1)
+                ya_format_add(out, ": %d", module.rank);
+            if (list == 2)
+                ya_format_add(out, ": %.17g", module.alpha);
+            comma = ", ";
+        }
+        ya_format_add(out, list == 0 ? "],\n" : "},\n");
+    }
 }
 
 static void format_targets(ya_format *out, unsigned targets)
@@ -169,7 +199,10 @@ static ya_status write_config(const char *dir, const ya_lora_config *config, int
     ya_format_add(&out, "  \"lora_alpha\": %.17g,\n  \"lora_dropout\": 0.0,\n", config->alpha);
     ya_format_add(&out, "  \"modules_to_save\": null,\n  \"peft_type\": \"LORA\",\n  \"r\": %d,\n",
                   config->rank);
-    format_targets(&out, config->targets);
+    if (config->modules)
+        format_modules(&out, config, total_layers);
+    else
+        format_targets(&out, config->targets);
     ya_format_add(&out, "  \"task_type\": \"CAUSAL_LM\",\n  \"use_dora\": false,\n");
     ya_format_add(&out, "  \"use_rslora\": %s\n}\n", config->use_rslora ? "true" : "false");
     if (out.cut)

@@ -4,11 +4,12 @@
 
 #include "lora/params.h"
 
-/* Reads DIR/adapter_config.json: r, lora_alpha, use_rslora, target_modules, layers_to_transform;
- * *base is base_model_name_or_path as written (ya_alloc; NULL when null). DoRA, biases other than
- * "none", rank and alpha patterns, other peft types, modules_to_save and target modules we do not
- * know are YA_ERR_UNSUPPORTED by name. layers_to_transform must be the last n layers of
- * `total_layers` (0: not checked). */
+/* Reads DIR/adapter_config.json: r, lora_alpha, use_rslora, and which of the model's `total_layers`
+ * are adapted how (target_modules, exclude_modules, layers_to_transform, rank_pattern,
+ * alpha_pattern; 0 layers: only the targets). *base is base_model_name_or_path as written
+ * (ya_alloc; NULL when null), config->modules is the caller's (ya_free). DoRA, biases other than
+ * "none", other peft types, modules_to_save and target modules we do not know are
+ * YA_ERR_UNSUPPORTED by name. */
 ya_status ya_peft_read_config(const char *dir, int total_layers, ya_lora_config *config,
                               char **base, ya_error *err) YA_CHECK;
 

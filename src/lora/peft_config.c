@@ -3,6 +3,7 @@
 #include "io/json.h"
 #include "io/outdir.h"
 #include "lora/peft.h"
+#include "lora/peft_modules.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,13 +14,10 @@ enum { MAX_RANK = 1 << 16 };
  * empty. */
 static const char *const UNSUPPORTED[] = {
     "use_dora",
-    "rank_pattern",
-    "alpha_pattern",
     "modules_to_save",
     "lora_bias",
     "layer_replication",
     "fan_in_fan_out",
-    "exclude_modules",
     "target_parameters",
     "use_qalora",
     "use_bdlora",
@@ -63,74 +61,36 @@ static ya_status check_features(const json_t *json, const char *path, ya_error *
     return YA_OK;
 }
 
-/* "q_proj", "self_attn.q_proj", "model.layers.*.self_attn.q_proj": the target it ends in. */
-static unsigned target_bit(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    const char *last = dot ? dot + 1 : name;
-    for (unsigned t = 0; t < YA_N_TARGETS; t++)
-        if (strcmp(last, ya_target_name((ya_target)t)) == 0)
-            return 1u << t;
-    return 0;
-}
-
+/* Without a model: the targets that the names end in. */
 static ya_status read_targets(const json_t *json, const char *path, unsigned *targets,
                               ya_error *err)
 {
     const json_t *modules = json_object_get(json, "target_modules");
-    const char *all = json_string_value(modules);
     *targets = 0;
-    if (all && strcmp(all, "all-linear") == 0) {
-        *targets = (1u << YA_N_TARGETS) - 1;
-        return YA_OK;
-    }
     for (size_t i = 0; i < json_array_size(modules); i++) {
         const char *name = json_string_value(json_array_get(modules, i));
-        unsigned bit = name ? target_bit(name) : 0;
-        if (!bit)
-            return ya_fail(err, YA_ERR_UNSUPPORTED,
-                           "%s: target_modules has \"%s\", known are q_proj, k_proj, v_proj, "
-                           "o_proj, gate_proj, up_proj, down_proj",
-                           path, name ? name : "something that is no name");
-        *targets |= bit;
+        ya_target target;
+        if (name && ya_peft_target(name, &target))
+            *targets |= 1u << target;
     }
-    if (!*targets)
-        return ya_fail(err, all ? YA_ERR_UNSUPPORTED : YA_ERR_FORMAT,
-                       "%s: target_modules is %s, expected a list of module names", path,
-                       all ? "a pattern" : "missing or empty");
-    return YA_OK;
+    if (json_is_string(modules))
+        *targets = (1u << YA_N_TARGETS) - 1;
+    return *targets ? YA_OK
+                    : ya_fail(err, YA_ERR_FORMAT, "%s: target_modules is missing or empty", path);
 }
 
-static bool in_list(const json_t *list, int layer)
+static ya_status read_modules(const json_t *json, const char *path, int total_layers,
+                              ya_lora_config *config, ya_error *err)
 {
-    if (json_is_integer(list))
-        return json_integer_value(list) == layer;
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (json_integer_value(json_array_get(list, i)) == layer)
-            return true;
-    return false;
-}
-
-/* The adapted layers must be the last n. */
-static ya_status read_layers(const json_t *json, const char *path, int total_layers, int *n_layers,
-                             ya_error *err)
-{
-    const json_t *list = json_object_get(json, "layers_to_transform");
-    *n_layers = 0;
-    if (is_nothing(list))
-        return YA_OK;
-    size_t count = json_is_integer(list) ? 1 : json_array_size(list);
-    *n_layers = count < INT32_MAX ? (int)count : 0;
-    if (total_layers == 0)
-        return YA_OK;
-    bool fits = *n_layers > 0 && *n_layers <= total_layers;
-    for (int layer = total_layers - *n_layers; fits && layer < total_layers; layer++)
-        fits = in_list(list, layer);
-    if (!fits)
-        return ya_fail(err, YA_ERR_UNSUPPORTED,
-                       "%s: layers_to_transform is not the last layers of the model's %d", path,
-                       total_layers);
-    return YA_OK;
+    ya_lora_module *modules = ya_alloc_zero((size_t)total_layers * YA_N_TARGETS, sizeof *modules);
+    if (!modules)
+        return ya_fail(err, YA_ERR_MEMORY, "out of memory for %d layers", total_layers);
+    ya_status status = ya_peft_modules(json, path, config, total_layers, modules, err);
+    if (status) {
+        ya_free(modules);
+        return status;
+    }
+    return ya_lora_take_modules(config, modules, total_layers, path, err);
 }
 
 static ya_status read_rank(const json_t *json, const char *path, ya_lora_config *config,
@@ -160,8 +120,10 @@ ya_status ya_peft_read_config(const char *dir, int total_layers, ya_lora_config 
     YA_TRY(ya_json_read_file(path, &json, err));
     YA_TRY(check_features(json, path, err));
     YA_TRY(read_rank(json, path, config, err));
-    YA_TRY(read_targets(json, path, &config->targets, err));
-    YA_TRY(read_layers(json, path, total_layers, &config->n_layers, err));
+    if (total_layers > 0)
+        YA_TRY(read_modules(json, path, total_layers, config, err));
+    else
+        YA_TRY(read_targets(json, path, &config->targets, err));
     const char *text = ya_json_get_text(json, "base_model_name_or_path");
     if (text && !(*base = ya_strdup(text)))
         status = ya_fail(err, YA_ERR_MEMORY, "out of memory for a path");

@@ -357,6 +357,10 @@ ya_status ya_model_config_from_gguf(ya_model_config *config, const ya_gguf *gguf
     memset(config, 0, sizeof *config);
     metadata m = {gguf, path, ""};
     ya_text name;
+    if (ya_gguf_get_text(gguf, "general.type", &name) && name.size == 7 &&
+        memcmp(name.data, "adapter", 7) == 0)
+        return ya_fail(err, YA_ERR_FORMAT,
+                       "%s is an adapter: pass its base as --model with --adapter %s", path, path);
     if (!ya_gguf_get_text(gguf, "general.architecture", &name))
         return ya_fail(err, YA_ERR_FORMAT, "%s: the key general.architecture is missing", path);
     if (!architecture_of(name.data, name.size, &config->architecture))

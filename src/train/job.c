@@ -57,13 +57,11 @@ static ya_status choose_trained(ya_job *job, ya_error *err)
     const ya_model_config *c = &job->model->config;
     if (job->command == YA_FOR_EVALUATE) /* without an adapter: the base alone */
         return job->adapter_path
-                   ? ya_adapter_read(&job->adapter, job->adapter_path, c->n_layers, err)
+                   ? ya_adapter_read(&job->adapter, job->adapter_path, job->model, err)
                    : YA_OK;
-    if (job->adapter_path && is_file(job->adapter_path, "adapter_config.json")) {
-        char *base = NULL;
-        ya_status status =
-            ya_peft_read_config(job->adapter_path, c->n_layers, &job->lora, &base, err);
-        ya_free(base);
+    if (job->adapter_path && !is_file(job->adapter_path, "trained_config.json")) {
+        ya_status status = ya_adapter_read(&job->adapter, job->adapter_path, job->model, err);
+        job->lora = job->adapter.lora;
         return status;
     }
     if (s->lora_rank == 0) {
@@ -306,14 +304,12 @@ static void touch_pages(ya_arena *arena)
 
 static ya_status initial_values(ya_job *job, ya_error *err)
 {
-    if (job->adapter.dir)
-        return ya_adapter_values(&job->adapter, &job->params, err);
+    if (job->adapter.path)
+        return ya_adapter_values(&job->adapter, job->model, &job->params, err);
     if (job->full)
         return job->adapter_path ? ya_trained_read(job->adapter_path, &job->params, err) : YA_OK;
     if (job->lora.rank == 0)
         return YA_OK;
-    if (job->adapter_path)
-        return ya_peft_read_weights(job->adapter_path, &job->params, err);
     ya_lora_init(&job->params, (uint64_t)job->settings.seed);
     return YA_OK;
 }

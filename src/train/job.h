@@ -27,7 +27,7 @@ typedef struct {
     char *base_path;      /* real path of the base model */
     char *adapter_path;   /* where the trained values come from; NULL: none */
     ya_model *model;
-    ya_adapter adapter;  /* evaluate: what adapter_path holds */
+    ya_adapter adapter;  /* LoRA to start from; evaluate: what adapter_path holds */
     bool full;           /* full fine-tuning: lora_rank 0 with trainable patterns */
     ya_lora_config lora; /* rank 0: none */
     ya_params params;

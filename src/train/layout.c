@@ -5,7 +5,7 @@
 
 static ya_status lay_params(ya_job *job, ya_arena *arena, ya_error *err)
 {
-    if (job->adapter.dir)
+    if (job->adapter.path)
         return ya_adapter_layout(&job->adapter, &job->params, job->model, job->train, arena, err);
     if (job->full)
         return ya_trainable_layout(&job->params, job->model,

@@ -86,6 +86,35 @@ static void an_adapter_alone_goes_out_as_peft_directory(void **state)
     }
 }
 
+static void a_gguf_adapter_goes_out_and_comes_in(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"f32", "f16"};
+    for (int i = 0; i < N_FAMILIES * 2; i++) {
+        family f;
+        char more[4300];
+        open_family(&f, FAMILIES[i / 2]);
+        must_run(YA_FOR_EXPORT, "--model %s --to gguf-adapter --dtype %s --output %s --force",
+                 f.adapter, types[i % 2], scratch("lora.gguf"));
+        snprintf(more, sizeof more, "--adapter %s", scratch("lora.gguf"));
+        double worst = logits_against(f.dir, more, f.adapted, f.n);
+        double bound = i % 2 ? 100 * BOUND : BOUND; /* f16 rounds at 2^-11 */
+        if (!(worst < bound))
+            fail_msg("%s as GGUF adapter: logits differ by %g", f.dir, worst);
+        if (i % 2 ==
+            0) { /* on a GGUF base, whose rows are interleaved too; and merged from there */
+            must_run(YA_FOR_EXPORT, "--model %s --to gguf --dtype f32 --output %s --force", f.dir,
+                     scratch("base.gguf"));
+            worst = logits_against(scratch("base.gguf"), more, f.adapted, f.n);
+            assert_true(worst < BOUND);
+            must_run(YA_FOR_EXPORT, "--model %s --adapter %s --to merged --output %s --force",
+                     scratch("base.gguf"), scratch("lora.gguf"), scratch("merged"));
+            check_logits(&f, "merged from GGUF adapter", "merged", "");
+        }
+        ya_tensor_set_free(&f.golden);
+    }
+}
+
 /* Every weight's name, type and bytes. */
 static void check_same_tensors(const char *a, const char *b)
 {
@@ -226,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merged_models_have_the_logits_of_base_and_adapter),
         cmocka_unit_test(an_adapter_alone_goes_out_as_peft_directory),
+        cmocka_unit_test(a_gguf_adapter_goes_out_and_comes_in),
         cmocka_unit_test(a_plain_model_round_trips_bit_by_bit),
         cmocka_unit_test(what_exists_is_not_overwritten_unless_forced),
         cmocka_unit_test(what_cannot_be_is_refused_in_a_sentence),

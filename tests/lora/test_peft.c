@@ -51,14 +51,13 @@ static void what_would_change_the_result_is_refused_by_name(void **state)
     static const char *const bad[][2] = {
         {", \"use_dora\": true", "use_dora"},
         {", \"bias\": \"all\"", "bias"},
-        {", \"rank_pattern\": {\"q_proj\": 4}", "rank_pattern"},
-        {", \"alpha_pattern\": {\"q_proj\": 4}", "alpha_pattern"},
         {", \"modules_to_save\": [\"lm_head\"]", "modules_to_save"},
         {", \"peft_type\": \"IA3\"", "IA3"},
         {", \"target_modules\": [\"c_attn\"]", "c_attn"},
-        {", \"target_modules\": \".*proj\"", "target_modules"},
+        {", \"target_modules\": [\"q_proj\", \"lm_head\"]", "lm_head"},
+        {", \"target_modules\": \".*(proj|head)\"", "lm_head"},
+        {", \"target_modules\": \"(((.*proj\"", "compile"},
         {", \"init_lora_weights\": \"pissa\"", "pissa"},
-        {", \"layers_to_transform\": [0, 1]", "layers_to_transform"},
         {", \"layers_to_transform\": [3, 7]", "layers_to_transform"},
         {", \"fan_in_fan_out\": true", "fan_in_fan_out"},
     };
@@ -71,6 +70,57 @@ static void what_would_change_the_result_is_refused_by_name(void **state)
     }
 }
 
+/* "4 8" for rank 4 and alpha 8 of a module, "-" where it is not adapted; n_layers 4. */
+static void check_module(const ya_lora_config *c, int layer, ya_target target, int rank,
+                         double alpha)
+{
+    ya_lora_module m = ya_lora_module_of(c, layer, target, 4);
+    assert_int_equal(m.rank, rank);
+    if (rank > 0)
+        assert_true(m.alpha == alpha);
+}
+
+static void modules_are_matched_as_peft_matches_them(void **state)
+{
+    (void)state;
+    ya_lora_config c;
+    ya_error err;
+    /* GOOD has r 8, alpha 16, q_proj and self_attn.v_proj */
+    assert_int_equal(read_with(", \"rank_pattern\": {\"layers.[12].self_attn.q_proj\": 4, "
+                               "\"q_proj\": 2}, \"alpha_pattern\": {\"model.layers.1.self_attn."
+                               "v_proj\": 1.5}",
+                               &c, &err),
+                     YA_OK);
+    check_module(&c, 0, YA_Q, 2, 16);
+    check_module(&c, 1, YA_Q, 4, 16);
+    check_module(&c, 1, YA_V, 8, 1.5);
+    check_module(&c, 2, YA_V, 8, 16);
+    check_module(&c, 2, YA_K, 0, 0);
+    ya_free(c.modules);
+    assert_int_equal(read_with(", \"layers_to_transform\": [0, 2]", &c, &err), YA_OK);
+    check_module(&c, 0, YA_V, 8, 16);
+    check_module(&c, 1, YA_V, 0, 0);
+    check_module(&c, 2, YA_Q, 8, 16);
+    check_module(&c, 3, YA_Q, 0, 0);
+    ya_free(c.modules);
+    assert_int_equal(
+        read_with(", \"target_modules\": \"model\\\\.layers\\\\.[23]\\\\.mlp\\\\..*\"", &c, &err),
+        YA_OK);
+    assert_null(c.modules); /* all alike in the last two layers */
+    assert_int_equal(c.n_layers, 2);
+    check_module(&c, 2, YA_UP, 8, 16);
+    check_module(&c, 3, YA_Q, 0, 0);
+    assert_int_equal(read_with(", \"target_modules\": [\"model.layers.3.self_attn.o_proj\", "
+                               "\"up_proj\"], \"exclude_modules\": [\"layers.0.mlp.up_proj\"]",
+                               &c, &err),
+                     YA_OK);
+    check_module(&c, 0, YA_UP, 0, 0);
+    check_module(&c, 1, YA_UP, 8, 16);
+    check_module(&c, 2, YA_O, 0, 0);
+    check_module(&c, 3, YA_O, 8, 16);
+    ya_free(c.modules);
+}
+
 static void broken_configurations_are_errors(void **state)
 {
     (void)state;
@@ -81,6 +131,9 @@ static void broken_configurations_are_errors(void **state)
         ", \"r\": \"8\"",
         ", \"lora_alpha\": null",
         ", \"target_modules\": []",
+        ", \"rank_pattern\": {\"q_proj\": 0}",
+        ", \"alpha_pattern\": {\"q_proj\": \"x\"}",
+        ", \"target_modules\": \"no_such_module\"",
         ", \"r\": 8,, ",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -226,6 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_usual_configuration_is_read),
+        cmocka_unit_test(modules_are_matched_as_peft_matches_them),
         cmocka_unit_test(what_would_change_the_result_is_refused_by_name),
         cmocka_unit_test(broken_configurations_are_errors),
         cmocka_unit_test(what_is_written_reads_back_bit_by_bit),

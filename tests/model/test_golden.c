@@ -52,8 +52,11 @@ static void lay_out(bench *b, const setup *s)
     ya_error err;
     const json_t *lora = json_object_get(b->numbers, "lora");
     ya_lora_config config = {(int)json_integer_value(json_object_get(lora, "r")),
-                             json_number_value(json_object_get(lora, "lora_alpha")), s->rslora,
-                             s->targets ? s->targets : 127u, 0};
+                             json_number_value(json_object_get(lora, "lora_alpha")),
+                             s->rslora,
+                             s->targets ? s->targets : 127u,
+                             0,
+                             NULL};
     ya_engine_config engine = {.train = true,
                                .bf16 = s->bf16,
                                .grad_checkpoint = s->checkpoint,

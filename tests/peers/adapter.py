@@ -129,6 +129,12 @@ def check_read(dir, family, path, ids, base, layers):
         "rslora": dict(r=5, lora_alpha=3, use_rslora=True),
         "q,v with dropout": dict(r=2, lora_alpha=4, target_modules=["q_proj", "v_proj"], lora_dropout=0.1),
         "last layer": dict(r=4, lora_alpha=8, layers_to_transform=[layers - 1]),
+        "first layer": dict(r=4, lora_alpha=8, layers_to_transform=[0]),
+        "patterns": dict(r=4, lora_alpha=8, target_modules=every,
+                         rank_pattern={"k_proj": 2, r"layers\.0\.mlp\.(up|down)_proj": 6},
+                         alpha_pattern={"layers.1.self_attn.q_proj": 3, "^model.layers.0.self_attn.v_proj": 5}),
+        "expression": dict(r=3, target_modules=r".*layers\.0\..*_proj", exclude_modules=["mlp.up_proj"]),
+        "rslora with patterns": dict(r=4, use_rslora=True, target_modules=every, rank_pattern={"v_proj": 9}),
         "all-linear": dict(r=1, lora_alpha=2, target_modules="all-linear"),
         "bf16": dict(r=4, lora_alpha=8, dtype=torch.bfloat16),
         "f16": dict(r=4, lora_alpha=8, dtype=torch.float16),
@@ -146,12 +152,8 @@ def check_read(dir, family, path, ids, base, layers):
 def check_refusals(dir, path, layers):
     """PEFT can say more than this program does; none of it may be ignored silently."""
     ids = peer.write_json(os.path.join(dir, "ids.json"), [[1, 2, 3]])
-    every = ["q_proj", "k_proj"]
     refused = {
         "use_dora": dict(r=2, use_dora=True),
-        "rank_pattern": dict(r=2, target_modules=every, rank_pattern={"k_proj": 4}),
-        "alpha_pattern": dict(r=2, target_modules=every, alpha_pattern={"k_proj": 4}),
-        "layers_to_transform": dict(r=2, layers_to_transform=[0]),
         "modules_to_save": dict(r=2, modules_to_save=["lm_head"]),
         "embed_tokens": dict(r=2, target_modules=["q_proj", "embed_tokens"]),
         "lora_bias": dict(r=2, lora_bias=True),
