@@ -19,6 +19,7 @@
 
 enum {
     BATCH_BYTES = 1 << 19,
+    BATCH_LINES = 4096,
     BUFFER_KEPT = 4 * BATCH_BYTES,
     BYTES_IN_FLIGHT = 48 << 20 /* from here on no batch is read before one was emitted */
 };
@@ -112,7 +113,7 @@ static ya_status fill(run *r, slot *s, ya_error *err)
     ya_line line;
     s->size = s->batch.n_lines = 0;
     s->done = false;
-    while (s->size < BATCH_BYTES) {
+    while (s->size < BATCH_BYTES && s->batch.n_lines < BATCH_LINES) {
         if (!r->stream) {
             if (s->batch.n_lines > 0 || r->file == p->n_paths)
                 break;

@@ -14,7 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Consecutive lines of one file that are not blank, about 512 KiB of them, at least one. */
+/* Consecutive lines of one file that are not blank, about 512 KiB of them, at least one and
+ * at most 4096. */
 typedef struct {
     uint32_t file; /* index in the paths */
     const ya_line *lines;

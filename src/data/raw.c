@@ -6,6 +6,7 @@
 #include "data/raw.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "data/text.h"
 
 #include <assert.h>
@@ -25,6 +26,11 @@ const char *ya_line_reason_name(ya_line_reason reason)
     static const char *const names[YA_N_LINE_REASONS] = {"good",     "long", "json",   "object",
                                                          "messages", "text", "labels", "short"};
     return names[reason];
+}
+
+void ya_line_show_bad(const char *path, uint64_t number, ya_line_reason reason)
+{
+    ya_info("%s:%llu: %s", path, (unsigned long long)number, ya_line_reason_name(reason));
 }
 
 /* Memory: -------------------------------------------------------------------------------------- */
@@ -239,6 +245,15 @@ const ya_raw_member *ya_raw_own_or_metadata(const ya_raw *raw, const char *name,
 {
     return own_or_else(ya_raw_find(&raw->fields, name, size),
                        ya_raw_find(&raw->metadata, name, size));
+}
+
+bool ya_raw_key(ya_raw *raw, const char *name, size_t name_size, const char **text, size_t *size)
+{
+    const ya_raw_member *member = ya_raw_own_or_metadata(raw, name, name_size);
+    if (!member || (member->value.type != YA_JSON_STRING && member->value.type != YA_JSON_NUMBER))
+        return false;
+    ya_raw_string(raw, &member->value, text, size);
+    return *size > 0;
 }
 
 /* Reading: ------------------------------------------------------------------------------------- */

@@ -43,6 +43,9 @@ typedef enum {
 /* "json", "object", ...: the reason's name; "good". */
 const char *ya_line_reason_name(ya_line_reason reason);
 
+/* "file:line: reason" on stderr, unless quiet. */
+void ya_line_show_bad(const char *path, uint64_t number, ya_line_reason reason);
+
 enum { YA_RECORD_MAX_DEPTH = 256 };
 
 /* The fields that have a meaning. The first YA_RAW_N_TEXTS are where plain text may be, the first
@@ -125,6 +128,11 @@ const ya_raw_member *ya_raw_known(const ya_raw_object *object, ya_raw_field fiel
 bool ya_raw_is_last(const ya_raw_object *object, uint32_t i);
 /* The record's own or, where that is absent or null, the one in its metadata; NULL: neither. */
 const ya_raw_member *ya_raw_own_or_metadata(const ya_raw *raw, const char *name, size_t size);
+
+/* What identifies a record: the field of that name, the record's own or its metadata's, when it is
+ * a string that is not empty (*text unescaped) or a number (*text as written). At most once a line.
+ */
+bool ya_raw_key(ya_raw *raw, const char *name, size_t name_size, const char **text, size_t *size);
 
 /* A string's value, unescaped; at most once a line and member. */
 void ya_raw_string(ya_raw *raw, const ya_json_value *value, const char **text, size_t *size);

@@ -1,5 +1,5 @@
 /* Texts as the rules of scoring and preparation see them: spec/scoring.md "Matching", spec/data.md.
- * Characters are Unicode code points; white space is space, TAB, LF, VT, FF, CR and U+00A0. All
+ * Characters and white space are those of base/chars.h. All
  * texts are well-formed UTF-8, not NUL-terminated, and may hold NULs. Any thread. */
 #ifndef YA_DATA_TEXT_H
 #define YA_DATA_TEXT_H
@@ -9,9 +9,6 @@
 
 /* Takes the white space at both ends off. */
 void ya_text_trim(const char **text, size_t *size);
-
-/* Characters of a text. */
-size_t ya_text_length(const char *text, size_t size);
 
 /* True when it has more than `limit` characters; reads no further than it must. */
 bool ya_text_is_longer(const char *text, size_t size, size_t limit);

@@ -90,24 +90,36 @@ static bool is_temporary(const char *dir)
     return strncmp(slash ? slash + 1 : dir, ".tmp-", 5) == 0;
 }
 
-ya_status ya_write_file(const char *path, const void *data, size_t size, ya_error *err)
+ya_status ya_file_beside(const char *path, char dir[YA_PATH_MAX], char written[YA_PATH_MAX],
+                         bool *direct, ya_error *err)
 {
-    char dir[YA_PATH_MAX], prefix[YA_PATH_MAX], temporary[YA_PATH_MAX];
+    char prefix[YA_PATH_MAX];
     const char *name;
     struct stat info;
     ya_status status;
     YA_TRY(split(path, dir, &name, err));
     /* Renaming over a device or pipe (/dev/stdout) would replace it. */
-    if (is_temporary(dir) || (stat(path, &info) == 0 && !S_ISREG(info.st_mode)))
-        return write_plainly(path, data, size, err);
-    YA_TRY(ya_path_join(prefix, dir, ".tmp-", err));
-    int n = snprintf(temporary, sizeof temporary, "%s%s", prefix, name);
-    if (n < 0 || n >= (int)sizeof temporary)
-        YA_TRY(ya_fail(err, YA_ERR_IO, "the path %.200s... is too long", path));
-    YA_TRY(write_plainly(temporary, data, size, err));
-    if (rename(temporary, path) != 0) {
+    *direct = is_temporary(dir) || (stat(path, &info) == 0 && !S_ISREG(info.st_mode));
+    YA_TRY(ya_path_join(prefix, dir, *direct ? "" : ".tmp-", err));
+    int n = snprintf(written, YA_PATH_MAX, "%s%s", prefix, name);
+    if (n < 0 || n >= YA_PATH_MAX)
+        return ya_fail(err, YA_ERR_IO, "the path %.200s... is too long", path);
+done:
+    return status;
+}
+
+ya_status ya_write_file(const char *path, const void *data, size_t size, ya_error *err)
+{
+    char dir[YA_PATH_MAX], written[YA_PATH_MAX];
+    bool direct;
+    ya_status status;
+    YA_TRY(ya_file_beside(path, dir, written, &direct, err));
+    YA_TRY(write_plainly(written, data, size, err));
+    if (direct)
+        return YA_OK;
+    if (rename(written, path) != 0) {
         status = ya_fail_errno(err, YA_ERR_IO, "cannot write %s", path);
-        unlink(temporary);
+        unlink(written);
         return status;
     }
     YA_TRY(ya_file_sync(dir, err));

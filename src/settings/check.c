@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Values that follow from others: -------------------------------------------------------------- */
 
@@ -105,6 +106,29 @@ static ya_status check_type(const ya_settings *s, unsigned command, ya_error *er
     return YA_OK;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static ya_status check_preparation(const ya_settings *s, unsigned command, ya_error *err)
+{
+    const char *name = ya_command_name(command);
+    if (!given(s, YA_SET_output))
+        return ya_fail(err, YA_ERR_USAGE, "%s needs --output: the %s to write", name,
+                       command == YA_FOR_DEDUPE ? "file" : "directory");
+    if (command == YA_FOR_DEDUPE && (ends_with(s->output, ".gz") || ends_with(s->output, ".zst")))
+        return ya_fail(err, YA_ERR_USAGE,
+                       "--output %s: dedupe writes plain lines; give it a name that ends in .jsonl",
+                       s->output);
+    if (command == YA_FOR_DEDUPE && s->near && given(s, YA_SET_key))
+        return ya_fail(err, YA_ERR_USAGE,
+                       "--key and --near exclude each other: duplicates have the same key, or "
+                       "nearly the same text");
+    return YA_OK;
+}
+
 static ya_status check_inputs(const ya_settings *s, unsigned command, ya_error *err)
 {
     const char *name = ya_command_name(command);
@@ -116,6 +140,11 @@ static ya_status check_inputs(const ya_settings *s, unsigned command, ya_error *
     if ((command & (YA_FOR_TRAIN | YA_FOR_EVALUATE)) && s->data.n == 0)
         return ya_fail(err, YA_ERR_USAGE, "%s needs --data: a .jsonl file or a directory of them",
                        name);
+    if (!s->input && (ya_setting_get(YA_SET_input)->commands & command))
+        return ya_fail(err, YA_ERR_USAGE, "%s needs --input: a .jsonl file or a directory of them",
+                       name);
+    if (command & (YA_FOR_DEDUPE))
+        return check_preparation(s, command, err);
     if (command == YA_FOR_LOGITS && !s->ids)
         return ya_fail(err, YA_ERR_USAGE, "logits needs --ids: a JSON file of [[int, ...], ...]");
     if (command == YA_FOR_LOGITS && !given(s, YA_SET_output))
