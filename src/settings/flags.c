@@ -72,7 +72,7 @@ static ya_status read_flag(const reader *r, const char *argument, flag *out)
 {
     const char *name = argument + 2;
     size_t size = strcspn(name, "=");
-    *out = (flag){.id = ya_setting_find(name, size)};
+    *out = (flag){.id = ya_setting_find_flag(name, size, r->command)};
     if (name[size] == '=')
         out->value = name + size + 1;
     if (out->id < 0 && size > 3 && memcmp(name, "no-", 3) == 0) {
@@ -115,7 +115,7 @@ static ya_status find_value(const reader *r, const flag *f, int *i, const char *
     }
     if (!following || strncmp(following, "--", 2) == 0) {
         const char *meta = row->type == YA_TYPE_CHOICE ? row->word : row->meta;
-        dashed d = as_flag(row->name);
+        dashed d = as_flag(ya_setting_flag(row, r->command));
         return ya_fail(r->err, YA_ERR_USAGE, "%s needs a value: %s %s%s%s%s", d.text, d.text, meta,
                        following ? " (one that begins with -- is written " : "",
                        following ? d.text : "", following ? "=VALUE)" : "");

@@ -7,11 +7,11 @@
 enum { OPTION_COLUMN = 2, HELP_COLUMN = 34, LINE_WIDTH = 100 };
 
 /* "--max-memory SIZE", "--[no-]packing", "--dtype auto|f32|bf16". */
-static void option_text(const ya_setting *row, char *out, size_t room)
+static void option_text(const ya_setting *row, unsigned command, char *out, size_t room)
 {
-    size_t used =
-        (size_t)snprintf(out, room, "--%s%s",
-                         row->type == YA_TYPE_BOOL && row->initial != 0 ? "[no-]" : "", row->name);
+    size_t used = (size_t)snprintf(out, room, "--%s%s",
+                                   row->type == YA_TYPE_BOOL && row->initial != 0 ? "[no-]" : "",
+                                   ya_setting_flag(row, command));
     for (char *c = out; *c; c++)
         if (*c == '_')
             *c = '-';
@@ -75,12 +75,12 @@ done:
     return status;
 }
 
-static ya_status help_line(const ya_setting *row, ya_buffer *out, ya_error *err)
+static ya_status help_line(const ya_setting *row, unsigned command, ya_buffer *out, ya_error *err)
 {
     char option[128];
     ya_buffer text = {0};
     ya_status status = YA_OK;
-    option_text(row, option, sizeof option);
+    option_text(row, command, option, sizeof option);
     int used = OPTION_COLUMN + (int)strlen(option);
     YA_TRY(ya_buffer_printf(out, err, "%*s%s", OPTION_COLUMN, "", option));
     if (used + 2 > HELP_COLUMN)
@@ -112,7 +112,7 @@ ya_status ya_settings_help(unsigned command, ya_buffer *out, ya_error *err)
         if (strcmp(section, row->section) != 0)
             YA_TRY(ya_buffer_printf(out, err, "\n%s:\n", row->section));
         section = row->section;
-        YA_TRY(help_line(row, out, err));
+        YA_TRY(help_line(row, command, out, err));
     }
 done:
     return status;

@@ -137,6 +137,10 @@ int ya_setting_find(const char *name, size_t size);
 const char *ya_setting_nearest(const char *name, size_t size, unsigned mask);
 /* The nearest of `names`; NULL when none is near. */
 const char *ya_nearest(const char *name, size_t size, const char *const *names, size_t n_names);
+/* The name that a setting has as a flag of `command`: its own, but for `report --compare RUN`. */
+const char *ya_setting_flag(const ya_setting *row, unsigned command);
+/* ya_setting_find for a flag of `command`. */
+int ya_setting_find_flag(const char *name, size_t size, unsigned command);
 /* "train" for YA_FOR_TRAIN; NULL for other bits. */
 const char *ya_command_name(unsigned command);
 

@@ -83,6 +83,31 @@ int ya_setting_find(const char *name, size_t size)
     return -1;
 }
 
+/* Flags that mean another setting to one command than to the others. */
+static const struct {
+    unsigned command;
+    const char *flag;
+    ya_setting_id id;
+} own_flags[] = {
+    {YA_FOR_REPORT, "compare", YA_SET_compare_run},
+};
+
+const char *ya_setting_flag(const ya_setting *row, unsigned command)
+{
+    for (size_t i = 0; i < sizeof own_flags / sizeof *own_flags; i++)
+        if (own_flags[i].command == command && &table[own_flags[i].id] == row)
+            return own_flags[i].flag;
+    return row->name;
+}
+
+int ya_setting_find_flag(const char *name, size_t size, unsigned command)
+{
+    for (size_t i = 0; i < sizeof own_flags / sizeof *own_flags; i++)
+        if (own_flags[i].command == command && same_name(name, size, own_flags[i].flag))
+            return (int)own_flags[i].id;
+    return ya_setting_find(name, size);
+}
+
 enum { LONGEST_NAME = 48 };
 
 static int smaller(int a, int b)

@@ -74,7 +74,7 @@ static void help_of_every_command_names_its_settings_and_fits_the_line(void **st
         for (int id = 0; id < YA_N_SETTINGS; id++) {
             const ya_setting *row = ya_setting_get((ya_setting_id)id);
             char option[64];
-            snprintf(option, sizeof option, "--%s", row->name);
+            snprintf(option, sizeof option, "--%s", ya_setting_flag(row, 1u << c));
             for (char *at = option; *at; at++)
                 *at = *at == '_' ? '-' : *at;
             if ((row->commands & 1u << c) && !(row->commands & YA_HIDDEN) &&
