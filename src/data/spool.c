@@ -14,7 +14,7 @@ ya_status ya_spool_open(ya_spool *spool, const char *directory, ya_error *err)
 {
     char path[YA_PATH_MAX];
     *spool = (ya_spool){.fd = -1, .directory = directory};
-    ya_status status = ya_path_join(path, directory, ".tmp-tokens-XXXXXX", err);
+    ya_status status = ya_path_join(path, directory, ".tmp-spool-XXXXXX", err);
     if (status)
         return status;
     spool->buffer = ya_alloc(YA_SPOOL_BUFFER);
@@ -36,9 +36,7 @@ static ya_status flush(ya_spool *spool, ya_error *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return ya_fail_errno(err, YA_ERR_IO,
-                                 "cannot write the tokenised data (%zu bytes so far) to a "
-                                 "temporary file in %s",
+            return ya_fail_errno(err, YA_ERR_IO, "cannot write %zu bytes to a temporary file in %s",
                                  spool->size, spool->directory);
         done += (size_t)n;
     }
@@ -81,6 +79,24 @@ ya_status ya_spool_map(ya_spool *spool, const void **data, size_t *size, ya_erro
                              spool->size, spool->directory);
     *data = block;
     return YA_OK;
+}
+
+ya_status ya_spool_read(ya_spool *spool, uint64_t offset, void *to, size_t size, ya_error *err)
+{
+    char *at = to;
+    ya_status status = flush(spool, err);
+    while (!status && size > 0) {
+        ssize_t n = pread(spool->fd, at, size, (off_t)offset);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return ya_fail_errno(err, YA_ERR_IO, "cannot read a temporary file in %s",
+                                 spool->directory);
+        at += n;
+        offset += (uint64_t)n;
+        size -= (size_t)n;
+    }
+    return status;
 }
 
 void ya_spool_close(ya_spool *spool)

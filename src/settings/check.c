@@ -112,12 +112,22 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
 static ya_status check_preparation(const ya_settings *s, unsigned command, ya_error *err)
 {
     const char *name = ya_command_name(command);
     if (!given(s, YA_SET_output))
         return ya_fail(err, YA_ERR_USAGE, "%s needs --output: the %s to write", name,
                        command == YA_FOR_DEDUPE ? "file" : "directory");
+    if (command == YA_FOR_PREPARE && is_same_file(s->input, s->output))
+        return ya_fail(err, YA_ERR_USAGE,
+                       "--output is --input (%s): prepare needs another directory", s->input);
     if (command == YA_FOR_DEDUPE && (ends_with(s->output, ".gz") || ends_with(s->output, ".zst")))
         return ya_fail(err, YA_ERR_USAGE,
                        "--output %s: dedupe writes plain lines; give it a name that ends in .jsonl",
@@ -146,7 +156,7 @@ static ya_status check_inputs(const ya_settings *s, unsigned command, ya_error *
     if (!s->input && (ya_setting_get(YA_SET_input)->commands & command))
         return ya_fail(err, YA_ERR_USAGE, "%s needs --input: a .jsonl file or a directory of them",
                        name);
-    if (command & (YA_FOR_DEDUPE))
+    if (command & (YA_FOR_PREPARE | YA_FOR_DEDUPE))
         return check_preparation(s, command, err);
     if (command == YA_FOR_LOGITS && !s->ids)
         return ya_fail(err, YA_ERR_USAGE, "logits needs --ids: a JSON file of [[int, ...], ...]");
