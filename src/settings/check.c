@@ -139,6 +139,29 @@ static ya_status check_preparation(const ya_settings *s, unsigned command, ya_er
     return YA_OK;
 }
 
+static ya_status check_questions(const ya_settings *s, ya_error *err)
+{
+    for (size_t i = 0; i < s->benchmarks.n; i++)
+        if (strcmp(s->benchmarks.items[i], "truthfulqa") != 0)
+            return ya_fail(err, YA_ERR_USAGE, "\"%.60s\" is no benchmark; there is truthfulqa",
+                           s->benchmarks.items[i]);
+    if ((s->benchmarks.n > 0) == (s->suite != NULL) || s->benchmarks.n > 1)
+        return ya_fail(err, YA_ERR_USAGE,
+                       "validate needs one of --benchmarks truthfulqa and --suite FILE");
+    if (s->suite && s->data.n > 0)
+        return ya_fail(err, YA_ERR_USAGE,
+                       "--data is for --benchmarks; a suite holds its questions");
+    if (s->benchmarks.n > 0 && s->data.n != 1)
+        return ya_fail(err, YA_ERR_USAGE,
+                       "truthfulqa needs --data FILE, one file: TruthfulQA's mc_task.json");
+    if (s->benchmarks.n > 0 && s->chat_format)
+        return ya_fail(err, YA_ERR_USAGE,
+                       "truthfulqa has a prompt of its own; --chat is for suites");
+    if (s->dtype == YA_COMPUTE_BF16)
+        return ya_fail(err, YA_ERR_USAGE, "validate computes in f32 only: leave out --dtype bf16");
+    return YA_OK;
+}
+
 static ya_status check_inputs(const ya_settings *s, unsigned command, ya_error *err)
 {
     const char *name = ya_command_name(command);
@@ -168,6 +191,11 @@ static ya_status check_inputs(const ya_settings *s, unsigned command, ya_error *
     ya_status status = check_type(s, command, err);
     if (status)
         return status;
+    if (command == YA_FOR_VALIDATE)
+        return check_questions(s, err);
+    if (command == YA_FOR_EXPERIMENT &&
+        (!s->experiment || strcmp(s->experiment, "source-preference") != 0))
+        return ya_fail(err, YA_ERR_USAGE, "which experiment? There is source-preference");
     int kinds = (s->prompt.n > 0) + (s->chat.n > 0) + (s->ids != NULL);
     if (command == YA_FOR_GENERATE && kinds != 1)
         return ya_fail(err, YA_ERR_USAGE,

@@ -76,7 +76,7 @@ static ya_status read_flag(const reader *r, const char *argument, flag *out)
     if (name[size] == '=')
         out->value = name + size + 1;
     if (out->id < 0 && size > 3 && memcmp(name, "no-", 3) == 0) {
-        int id = ya_setting_find(name + 3, size - 3);
+        int id = ya_setting_find_flag(name + 3, size - 3, r->command);
         if (id >= 0 && ya_setting_get((ya_setting_id)id)->type == YA_TYPE_BOOL) {
             out->id = id;
             out->negated = true;

@@ -8,7 +8,7 @@ enum {
 #include "settings/commands.def"
 #undef C
     FILE_KEY = YA_IN_FILE,
-    ALL = TRAIN | PLAN | GENERATE | EVALUATE | INSPECT | TOKENIZE | LOGITS | EXPORT,
+    ALL = TRAIN | PLAN | GENERATE | EVALUATE | VALIDATE | EXPERIMENT | INSPECT | TOKENIZE | LOGITS | EXPORT,
     TIER = YA_IN_TIER,
     PROFILE = TRAIN | PLAN | YA_HIDDEN
 };
@@ -22,6 +22,8 @@ enum {
 #define SECTION_OUTPUT "Run and output"
 #define SECTION_GENERATE "Generation"
 #define SECTION_EXPORT "Export"
+#define SECTION_VALIDATION "Questions"
+#define SECTION_TRIAL "Experiment"
 #define SECTION_REPORT "Report"
 #define SECTION_HARDWARE "Hardware profile"
 
@@ -90,6 +92,8 @@ static const struct {
     ya_setting_id id;
 } own_flags[] = {
     {YA_FOR_REPORT, "compare", YA_SET_compare_run},
+    {YA_FOR_VALIDATE, "chat", YA_SET_chat_format},
+    {YA_FOR_EXPERIMENT, "chat", YA_SET_chat_format},
 };
 
 const char *ya_setting_flag(const ya_setting *row, unsigned command)
