@@ -193,9 +193,11 @@ static void take_cache(ya_engine *e, const sizes *z, ya_arena *arena)
     size_t each = (size_t)e->model->config.n_layers * tokens * z->kv;
     e->cache_k = ya_arena_take(arena, name, "run", why, each, 4);
     e->cache_v = ya_arena_take(arena, name, "run", why, each, 4);
-    e->decode_stride = ya_round_up(z->widest > tokens ? z->widest : tokens, 16);
-    e->decode_scratch = ya_arena_take(arena, "decode scratch", "pass", "a row of each thread",
+    e->decode_stride = ya_round_up(YA_FEW_TOKENS * z->d, 16) + ya_round_up(tokens, 16);
+    e->decode_scratch = ya_arena_take(arena, "decode scratch", "pass", "norms, scores of a thread",
                                       (size_t)e->config.threads * e->decode_stride, 4);
+    e->decode_low = ya_arena_take(arena, "decode scratch", "pass", "low-rank products",
+                                  3 * YA_FEW_TOKENS * z->rank, 4);
 }
 
 static size_t tile_bytes(const ya_engine *e, const ya_matrix *w)

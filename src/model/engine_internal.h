@@ -85,8 +85,9 @@ struct ya_engine {
     float *cache_k, *cache_v;
     int position; /* tokens in the cache; that of the stretch at hand while decoding */
     bool decoding;
-    float *decode_scratch; /* [threads][max(widest, cache_tokens)] */
+    float *decode_scratch; /* [threads][YA_FEW_TOKENS * D + cache_tokens] */
     size_t decode_stride;
+    float *decode_low; /* [3][YA_FEW_TOKENS, R]: A x of layers that share their input */
 
     bool preparing;
     ya_status status; /* of preparing */
@@ -121,12 +122,14 @@ void ya_engine_outer(ya_engine *e, int m, int n, int k, const void *dy, const vo
 /* Rows of a tile of W. */
 int ya_engine_tile_rows(const ya_engine *e, const ya_matrix *w);
 
-/* engine_decode.c: attention over the cache; y [m, out] (+)= a linear layer of a few tokens, each
- * stored row expanded once and read from there. */
-enum { YA_FEW_TOKENS = 8 };
+/* engine_decode.c: attention over the cache and the pass's own keys, which then join the cache. */
 void ya_engine_cached_attention(ya_engine *e, int layer);
-void ya_engine_few(ya_engine *e, const ya_linear *linear, int m, const float *x, float *y,
-                   bool accumulate);
+/* engine_token.c: the e->m <= YA_FEW_TOKENS tokens whose embeddings are in the first x_in, behind
+ * those in the cache; logits [V] of the last unless NULL. Behind a longer pass: those of a row of
+ * x_last. */
+enum { YA_FEW_TOKENS = 8 };
+void ya_engine_few_tokens(ya_engine *e, float *logits);
+void ya_engine_logits(ya_engine *e, int row, float *logits);
 
 /* engine_prefix.c: rows that stand behind the cache or behind other rows of the pass. begin sets
  * attention and max_row, once row_start and n_rows are set; layer points at a layer's keys. */

@@ -154,10 +154,6 @@ void ya_engine_linear_forward(ya_engine *e, const ya_linear *linear, int m, cons
 {
     const ya_matrix *w = &linear->weight;
     int n = w->rows, r = linear->lora.rank;
-    if (m <= YA_FEW_TOKENS && e->decoding) {
-        ya_engine_few(e, linear, m, x, y, accumulate);
-        return;
-    }
     ya_engine_times_transposed(e, w, m, x, y, accumulate);
     if (linear->bias && !e->preparing)
         ya_rows_add_bias(y, linear->bias, m, n);

@@ -65,6 +65,12 @@ typedef struct {
     float (*softmax_row)(float *s, int n, float scale, float *max, float *sum);
     /* s[j] = exp(s[j] * scale - lse); ds[j] = s[j] * (dp[j] - delta) * scale, in dp. */
     void (*softmax_row_backward)(float *s, float *dp, int n, float scale, float lse, float delta);
+
+    /* One query over n keys and values, each a row of head_dim floats, `stride` apart:
+     * s[j] = q . keys[j];  o = factor * sum_j p[j] values[j]. */
+    void (*scores)(const float *q, const float *keys, size_t stride, int n, int head_dim, float *s);
+    void (*mix)(const float *p, const float *values, size_t stride, int n, int head_dim,
+                float factor, float *o);
 } ya_kernels;
 
 /* The kernels for this processor. Obeys what oneDNN obeys: DNNL_MAX_CPU_ISA=AVX2 (or SSE41) lowers

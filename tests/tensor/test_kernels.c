@@ -283,6 +283,37 @@ static void softmax_rows_skip_what_is_masked(void **state)
     }
 }
 
+static void one_query_over_keys_and_values(void **state)
+{
+    (void)state;
+    enum { N = 37, MOST_DIM = 160, STRIDE = 171 };
+    const int dims[] = {2, 12, 24, 64, 80, 128, 160};
+    static float q[MOST_DIM], kv[N * STRIDE], p[N], s1[N], o[MOST_DIM + 1];
+    fill(q, MOST_DIM, 18, 1);
+    fill(kv, N * STRIDE, 19, 1);
+    fill(p, N, 20, 1);
+    for (int s = 0; s < n_sets; s++)
+        for (int k = 0; k < 7; k++) {
+            int hd = dims[k];
+            o[hd] = 123;
+            sets[s]->scores(q, kv, STRIDE, N, hd, s1);
+            sets[s]->mix(p, kv, STRIDE, N, hd, 0.5f, o);
+            for (int j = 0; j < N; j++) {
+                double want = 0;
+                for (int i = 0; i < hd; i++)
+                    want += (double)q[i] * (double)kv[j * STRIDE + i];
+                near("score", sets[s]->name, (double)s1[j], want, 1e-6 * hd);
+            }
+            for (int i = 0; i < hd; i++) {
+                double want = 0;
+                for (int j = 0; j < N; j++)
+                    want += 0.5 * (double)p[j] * (double)kv[j * STRIDE + i];
+                near("mix", sets[s]->name, (double)o[i], want, 1e-6 * N);
+            }
+            assert_true(o[hd] == 123);
+        }
+}
+
 static void f16_of_every_bit_pattern_is_exact(void **state)
 {
     (void)state;
@@ -314,6 +345,7 @@ int main(void)
         cmocka_unit_test(cross_entropy_and_its_gradient_agree),
         cmocka_unit_test(small_products_agree_for_any_strides),
         cmocka_unit_test(softmax_rows_skip_what_is_masked),
+        cmocka_unit_test(one_query_over_keys_and_values),
         cmocka_unit_test(f16_of_every_bit_pattern_is_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
