@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PREFILL_TOKENS = 128 };
+enum { PREFILL_TOKENS = 512 }; /* each reads and expands all weights once */
 
 /* What one prompt became. */
 typedef struct {
