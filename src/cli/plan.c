@@ -1,5 +1,5 @@
 #include "cli/cli.h"
-#include "train/run.h"
+#include "hardware/show_plan.h"
 
 static ya_status run(ya_settings *s, ya_error *err)
 {

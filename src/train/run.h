@@ -15,9 +15,4 @@
  * checkpoint saved (train/interrupt.h tells which signal). */
 ya_status ya_train(const ya_settings *s, ya_error *err) YA_CHECK;
 
-/* The memory table for the settings, nothing trained: on stderr, with s->json one document on
- * stdout. That it does not fit is an answer, not an error: "fits" is false, and a warning says what
- * would. */
-ya_status ya_plan_print(const ya_settings *s, ya_error *err) YA_CHECK;
-
 #endif
