@@ -199,6 +199,6 @@ ya_status ya_loop_run(ya_loop *loop, ya_error *err)
     }
     if (loop->stop)
         return save_and_stop(loop, err);
-    ya_progress_break(loop->progress);
+    ya_progress_end(loop->progress);
     return status;
 }

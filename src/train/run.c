@@ -138,7 +138,8 @@ static void begin_loop(run *r)
         .limits = ya_guard_limits_of(s, &now),
         .saved_step = r->resumed ? r->state.step : -1,
     };
-    ya_progress_begin(&r->progress, r->state.step, schedule.steps, s->quiet);
+    ya_progress_begin(&r->progress, r->state.step, schedule.steps, r->job.plan.anonymous_peak,
+                      s->quiet);
 }
 
 static ya_status open_run(run *r, const ya_settings *s, ya_error *err)

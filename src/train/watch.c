@@ -125,6 +125,7 @@ bool ya_loop_watch(void *user)
 {
     ya_loop *loop = user;
     ya_memory_reading now;
+    ya_progress_refresh(loop->progress);
     if (!check_signal(loop))
         return false;
     ya_memory_read(&loop->job->probe, &now);
