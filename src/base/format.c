@@ -1,6 +1,7 @@
 #include "base/format.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -47,4 +48,26 @@ void ya_format_json_real(ya_format *format, double value)
             break;
     }
     ya_format_add(format, "%s", text);
+}
+
+size_t ya_fixed4(char out[YA_FIXED4_MAX], double value)
+{
+    enum { DECIMALS = 4, ROOM = 20 };
+    char digits[ROOM];
+    double limit = fmin(fmax(value, -1e12), 1e12);
+    int64_t scaled = llrint(limit * 1e4);
+    uint64_t left = (uint64_t)(scaled < 0 ? -scaled : scaled);
+    int n = 0;
+    do
+        digits[n++] = (char)('0' + left % 10);
+    while ((left /= 10) > 0 || n <= DECIMALS);
+    char *at = out;
+    if (scaled < 0)
+        *at++ = '-';
+    while (n > 0) {
+        *at++ = digits[--n];
+        if (n == DECIMALS)
+            *at++ = '.';
+    }
+    return (size_t)(at - out);
 }

@@ -22,4 +22,9 @@ void ya_format_json_text(ya_format *format, const char *text);
 /* The shortest of %.15g, %.16g, %.17g that reads back as the same f64; null when not finite. */
 void ya_format_json_real(ya_format *format, double value);
 
+/* A number that is rounded to 4 decimals, as "%.4f" prints it, "-0.0000" aside: the bytes written
+ * to `out`, which are not NUL-terminated. Numbers from 1e12 on are cut off there. */
+enum { YA_FIXED4_MAX = 24 };
+size_t ya_fixed4(char out[YA_FIXED4_MAX], double value);
+
 #endif

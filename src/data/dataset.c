@@ -6,6 +6,7 @@
 #include "data/encode.h"
 #include "data/spool.h"
 #include "io/jsonl.h"
+#include "provenance/score.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,40 +22,68 @@ typedef struct {
     const ya_dataset_options *options;
     ya_dataset *set;
     ya_encoder *encoder;
+    ya_policy *policy; /* NULL: records are not scored */
+    ya_scorer *scorer;
     ya_spool tokens, records;
     ya_record record;
     ya_ids ids, counted;
     int64_t next_progress;
+    unsigned hint; /* of the name of the file at hand */
     /* of the file at hand: do all its records carry the same two labels? */
     uint64_t file_records;
     double first_weight, first_entropy;
     bool same_labels;
 } reading;
 
-static uint32_t source_index(ya_dataset *set, const char *name)
+static uint32_t source_index(ya_dataset *set, const char *text, size_t size)
 {
-    if (!name || !*name)
-        name = "(none)";
+    char name[sizeof set->sources[0].name];
+    size = size < sizeof name ? size : sizeof name - 1;
+    memcpy(name, text, size);
+    name[size] = '\0';
+    if (!*name)
+        strcpy(name, "(none)");
     for (uint32_t i = 0; i < set->n_sources; i++)
-        if (strncmp(set->sources[i].name, name, sizeof set->sources[i].name - 1) == 0)
+        if (strcmp(set->sources[i].name, name) == 0)
             return i;
     if (set->n_sources == YA_MAX_SOURCES - 1)
-        name = "(others)";
+        strcpy(name, "(others)");
     else if (set->n_sources == YA_MAX_SOURCES)
         return YA_MAX_SOURCES - 1;
     snprintf(set->sources[set->n_sources].name, sizeof set->sources[0].name, "%s", name);
     return set->n_sources++;
 }
 
-static ya_status check_labelled(const reading *r, ya_error *err)
+static ya_status check_labelled(const reading *r, const ya_data_record *record, ya_error *err)
 {
-    bool w = !isnan(r->record.auth_weight), h = !isnan(r->record.prov_entropy);
+    bool w = !isnan(record->auth_weight), h = !isnan(record->prov_entropy);
     if ((w && h) || !r->options->need_labels)
         return YA_OK;
     return ya_fail(err, YA_ERR_DATA,
-                   "the record has no %s, which this distrust_mode needs: label the data, or pass "
-                   "--distrust-mode off",
+                   "the record has no %s, which this distrust_mode needs, and token ids cannot be "
+                   "scored: label the data, or pass --distrust-mode off",
                    w ? "prov_entropy" : "auth_weight");
+}
+
+/* Gives a record that lacks a label both, and its source, by its score. */
+static void label_record(reading *r, ya_data_record *record)
+{
+    const char *name = r->record.source ? r->record.source : "";
+    ya_source source;
+    ya_score score;
+    bool labelled = !isnan(record->auth_weight) && !isnan(record->prov_entropy);
+    if (labelled || !r->scorer || r->record.kind == YA_RECORD_IDS) {
+        record->source = source_index(r->set, name, strlen(name));
+        return;
+    }
+    ya_raw_source(&r->record.raw, &source);
+    source.hint = r->hint;
+    ya_score_source(r->scorer, &source, &score);
+    record->auth_weight = score.auth_weight;
+    record->prov_entropy = score.prov_entropy;
+    record->source = source_index(r->set, score.source_type, score.source_type_size);
+    r->set->n_scored++;
+    r->same_labels = false; /* they are the program's, not the file's */
 }
 
 /* The first token of every record is context only; a record of one token has no target. */
@@ -95,16 +124,16 @@ static ya_status add_record(reading *r, uint32_t file, uint64_t line, ya_error *
         .line = line,
         .file = file,
     };
-    YA_TRY(check_labelled(r, err));
+    watch_labels(r, &record);
+    label_record(r, &record);
+    YA_TRY(check_labelled(r, &record, err));
     YA_TRY(ya_encoder_encode(r->encoder, &r->record, &r->ids, &r->counted, err));
     if (r->ids.size > INT32_MAX)
         return ya_fail(err, YA_ERR_DATA, "the record has %zu tokens, at most %d are possible",
                        r->ids.size, INT32_MAX);
     record.length = (uint32_t)r->ids.size;
-    record.source = source_index(set, r->record.source);
     YA_TRY(spool_tokens(r, &record, err));
     YA_TRY(ya_spool_write(&r->records, &record, sizeof record, err));
-    watch_labels(r, &record);
     set->n_records++;
     set->n_tokens += record.length;
     set->n_targets += record.n_targets;
@@ -157,7 +186,9 @@ static ya_status read_data_file(reading *r, uint32_t file, ya_error *err)
     ya_jsonl *stream = NULL;
     ya_line line;
     ya_status status;
+    const char *slash = strrchr(f->path, '/'), *name = slash ? slash + 1 : f->path;
     r->file_records = 0;
+    r->hint = r->policy ? ya_policy_hint(r->policy, name, strlen(name)) : 0;
     YA_TRY(ya_sha256_file(f->path, f->sha256, err));
     YA_TRY(ya_jsonl_open(&stream, f->path, err));
     for (;;) {
@@ -187,8 +218,15 @@ static ya_status read_all(reading *r, ya_error *err)
     YA_TRY(ya_spool_open(&r->tokens, directory, err));
     YA_TRY(ya_spool_open(&r->records, directory, err));
     r->next_progress = ya_now_ns() + PROGRESS_NS;
+    if (o->score) {
+        YA_TRY(ya_policy_open(&r->policy, o->policy, err));
+        YA_TRY(ya_scorer_new(&r->scorer, r->policy, err));
+    }
     for (uint32_t i = 0; i < set->n_files; i++)
         YA_TRY(read_data_file(r, i, err));
+    if (set->n_scored > 0)
+        ya_info("scored on loading: %llu of %llu records, which lacked a label",
+                (unsigned long long)set->n_scored, (unsigned long long)set->n_records);
     if (set->n_bad > SHOWN_BAD_LINES)
         ya_warn("%llu lines were left out in all", (unsigned long long)set->n_bad);
     if (set->n_records == 0)
@@ -228,6 +266,8 @@ ya_status ya_dataset_open(ya_dataset **out, const ya_dataset_options *options, y
     YA_TRY(read_all(&r, err));
 done:
     ya_encoder_free(r.encoder);
+    ya_scorer_free(r.scorer);
+    ya_policy_close(r.policy);
     ya_spool_close(&r.tokens);
     ya_spool_close(&r.records);
     ya_record_free(&r.record);

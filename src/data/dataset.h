@@ -44,7 +44,8 @@ typedef struct {
     const ya_data_record *records;
     uint64_t n_tokens, n_records, n_targets;
     uint64_t n_bad;        /* lines that are no records */
-    uint64_t n_unlabelled; /* records that lack a label */
+    uint64_t n_scored;     /* records that lacked a label and were scored */
+    uint64_t n_unlabelled; /* records that lack a label all the same */
     uint64_t n_empty;      /* records without a target: taken, contribute nothing */
     uint32_t longest;      /* tokens of the longest record */
     ya_data_file *files;
@@ -62,8 +63,10 @@ typedef struct {
     const char *text_field;    /* NULL: the usual ones */
     const char *directory;     /* where the temporary files go; NULL: TMPDIR, else /tmp */
     int vocab_size;
-    bool need_labels; /* a record without labels is YA_ERR_DATA naming file and line */
-    bool quiet;       /* no progress lines */
+    const char *policy; /* scores records that lack a label; NULL: the default policy */
+    bool score;         /* else such records stay without labels */
+    bool need_labels;   /* a record without labels is YA_ERR_DATA naming file and line */
+    bool quiet;         /* no progress lines */
 } ya_dataset_options;
 
 /* Reads and tokenises the files in order. YA_ERR_DATA with file:line for an unusable label or

@@ -41,4 +41,8 @@ typedef struct {
 ya_status ya_jsonl_list(ya_paths *paths, const char *path, ya_error *err) YA_CHECK;
 void ya_paths_free(ya_paths *paths);
 
+/* Reads a compressed regular file to its end, so that what is broken in it is known before anything
+ * is written; others are not looked at. Errors as those of ya_jsonl_next. */
+ya_status ya_jsonl_check(const char *path, ya_error *err) YA_CHECK;
+
 #endif

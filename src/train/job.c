@@ -177,6 +177,8 @@ static ya_status read_set(ya_job *job, ya_dataset **out, char *const *paths, siz
         .text_field = s->text_field,
         .directory = directory,
         .vocab_size = job->model->config.vocab_size,
+        .policy = s->policy,
+        .score = !job->train || job->distrust.mode != YA_DISTRUST_OFF,
         .need_labels = job->train && job->distrust.mode != YA_DISTRUST_OFF,
         .quiet = s->quiet,
     };

@@ -160,16 +160,9 @@ static void words_of_another_policy_count(void **state)
 {
     (void)state;
     /* beginnings that are no letters, letters that are no ASCII, one letter, words with spaces */
-    static const char *const words[] = {"#metoo",
-                                        "\xC3\xA9"
-                                        "cole",
-                                        "\xE6\x97\xA5\xE6\x9C\xAC",
-                                        "q",
-                                        "C++",
-                                        "\xC3\x97 times",
-                                        "-x",
-                                        "a b c",
-                                        "_x"};
+    static const char *const words[] = {"#metoo", "\303\251cole", "\xE6\x97\xA5\xE6\x9C\xAC",
+                                        "q",      "C++",          "\xC3\x97 times",
+                                        "-x",     "a b c",        "_x"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         char list[64], text[256];
         snprintf(list, sizeof list, "primary: [\"%s\", patent", words[i]);

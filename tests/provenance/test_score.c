@@ -5,7 +5,9 @@
 
 #include "base/alloc.h"
 
+#include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static void assert_close(double found, double wanted, double tolerance)
@@ -16,6 +18,7 @@ static void assert_close(double found, double wanted, double tolerance)
 
 static ya_policy *policy;
 static ya_scorer *scorer;
+static ya_raw raw;
 
 static int open_default(void **state)
 {
@@ -28,25 +31,21 @@ static int open_default(void **state)
 static int close_default(void **state)
 {
     (void)state;
+    ya_raw_free(&raw);
     ya_scorer_free(scorer);
     ya_policy_close(policy);
     return 0;
 }
 
-/* Scores a record of a file; *explain is to be freed. */
+/* Scores a record of a file; *explain is to be freed, and the score points into `raw`. */
 static ya_score score_of(const char *line, const char *file, json_t **explain)
 {
-    static made_source made; /* the score points into it */
-    static bool used;
     ya_buffer text = {0};
     ya_error err;
     ya_score score;
-    if (used)
-        source_free(&made);
-    used = true;
-    source_make(&made, line);
-    made.source.hint = ya_policy_hint(policy, file, strlen(file));
-    assert_int_equal(ya_score_explain(scorer, &made.source, &score, &text, &err), YA_OK);
+    ya_source source = source_of(&raw, line);
+    source.hint = ya_policy_hint(policy, file, strlen(file));
+    assert_int_equal(ya_score_explain(scorer, &source, &score, &text, &err), YA_OK);
     *explain = json_loadb(text.data, text.size, 0, NULL);
     assert_non_null(*explain);
     ya_buffer_free(&text);
