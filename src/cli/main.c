@@ -4,6 +4,7 @@
 #include "base/restart.h"
 #include "cli/cli.h"
 #include "io/map.h"
+#include "settings/command.h"
 #include "train/interrupt.h"
 
 #include <stdio.h>
@@ -62,6 +63,29 @@ static ya_status print_reference(ya_error *err)
     if (status == YA_OK)
         fputs(page.data, stdout);
     ya_buffer_free(&page);
+    return status;
+}
+
+/* The man page, or completion for a shell. */
+static ya_status print_generated(const char *what, ya_error *err)
+{
+    ya_command_text texts[YA_N_COMMANDS];
+    ya_buffer out = {0};
+    ya_status status;
+    for (int i = 0; i < YA_N_COMMANDS; i++)
+        texts[i] = (ya_command_text){commands[i]->bit, commands[i]->summary, commands[i]->usage,
+                                     commands[i]->about};
+    if (strcmp(what, "man") == 0)
+        status = ya_man_page(texts, YA_N_COMMANDS, &out, err);
+    else if (strcmp(what, "bash") == 0)
+        status = ya_completion_bash(texts, YA_N_COMMANDS, &out, err);
+    else if (strcmp(what, "zsh") == 0)
+        status = ya_completion_zsh(texts, YA_N_COMMANDS, &out, err);
+    else
+        status = ya_fail(err, YA_ERR_USAGE, "--completion needs bash or zsh, not \"%.60s\"", what);
+    if (status == YA_OK)
+        fputs(out.data, stdout);
+    ya_buffer_free(&out);
     return status;
 }
 
@@ -136,6 +160,10 @@ int main(int argc, char **argv)
     }
     if (strcmp(word, "--reference") == 0)
         return finish(NULL, print_reference(&err), &err);
+    if (strcmp(word, "--man") == 0)
+        return finish(NULL, print_generated("man", &err), &err);
+    if (strcmp(word, "--completion") == 0)
+        return finish(NULL, print_generated(argc > 2 ? argv[2] : "nothing", &err), &err);
     int skip = word[0] == '-' ? 1 : 2;
     const ya_command *command = find_command(skip == 1 ? "train" : word);
     if (!command)
