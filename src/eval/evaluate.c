@@ -1,6 +1,8 @@
 #include "eval/evaluate.h"
 
 #include "base/format.h"
+#include "eval/portions.h"
+#include "eval/systems.h"
 #include "train/interrupt.h"
 #include "train/job.h"
 #include "train/passes.h"
@@ -11,7 +13,7 @@
 enum { TEXT_BYTES = 4096 };
 
 typedef struct {
-    ya_ce_sums sums;
+    ya_portions portions;
     FILE *per_record; /* NULL: not wanted */
 } evaluation;
 
@@ -30,7 +32,7 @@ static void add_key(ya_format *line, const char *key, double value)
 static void visit(void *user, uint64_t index, const ya_data_record *record, double sum_ce)
 {
     evaluation *e = user;
-    ya_ce_sums_add(&e->sums, record, sum_ce);
+    ya_portions_add(&e->portions, record, sum_ce);
     if (!e->per_record)
         return;
     char text[TEXT_BYTES];
@@ -42,54 +44,6 @@ static void visit(void *user, uint64_t index, const ya_data_record *record, doub
     add_key(&line, "prov_entropy", record->prov_entropy);
     ya_format_add(&line, "}\n");
     fputs(line.data, e->per_record);
-}
-
-static double mean_ce(double sum, uint64_t n)
-{
-    return n > 0 ? sum / (double)n : NAN;
-}
-
-static void add_figures(ya_format *out, double sum, uint64_t tokens, uint64_t records)
-{
-    double ce = mean_ce(sum, tokens);
-    ya_format_add(out, "\"ce\": ");
-    ya_format_json_real(out, ce);
-    add_key(out, "perplexity", exp(ce));
-    ya_format_add(out, ", \"tokens\": %llu, \"records\": %llu", (unsigned long long)tokens,
-                  (unsigned long long)records);
-}
-
-static void print_json(const ya_ce_sums *sums, uint64_t n_records)
-{
-    char text[TEXT_BYTES];
-    ya_format out = {.data = text, .room = sizeof text};
-    ya_format_add(&out, "{");
-    add_figures(&out, sums->sum_ce, sums->n_targets, n_records);
-    ya_format_add(&out, ", \"bands\": {");
-    for (int band = 0; band < YA_N_BANDS; band++) {
-        ya_format_add(&out, "%s\"%s\": {", band ? ", " : "", ya_band_names[band]);
-        add_figures(&out, sums->band_ce[band], sums->band_targets[band], sums->band_records[band]);
-        ya_format_add(&out, "}");
-    }
-    ya_format_add(&out, "}}");
-    puts(text);
-}
-
-static void print_row(const char *name, double sum, uint64_t tokens, uint64_t records)
-{
-    double ce = mean_ce(sum, tokens);
-    printf("%-6s %12.6f %14.4f %12llu %10llu\n", name, ce, exp(ce), (unsigned long long)tokens,
-           (unsigned long long)records);
-}
-
-static void print_table(const ya_ce_sums *sums, uint64_t n_records)
-{
-    printf("%-6s %12s %14s %12s %10s\n", "band", "ce", "perplexity", "tokens", "records");
-    for (int band = 0; band < YA_N_BANDS; band++)
-        if (sums->band_records[band] > 0)
-            print_row(ya_band_names[band], sums->band_ce[band], sums->band_targets[band],
-                      sums->band_records[band]);
-    print_row("all", sums->sum_ce, sums->n_targets, n_records);
 }
 
 static ya_status run(ya_job *job, evaluation *e, ya_error *err)
@@ -123,23 +77,73 @@ static ya_status close_file(FILE *file, const char *path, ya_error *err)
     return YA_OK;
 }
 
-ya_status ya_evaluate(const ya_settings *s, ya_error *err)
+/* Measures one system; `per_record` NULL: no lines. */
+static ya_status measure(const ya_settings *s, const char *per_record, ya_portions *out,
+                         ya_error *err)
 {
     ya_job job;
     evaluation e = {0};
     ya_status status = open_job(&job, s, err);
-    if (!status && s->per_record && !(e.per_record = fopen(s->per_record, "w")))
-        status = ya_fail_errno(err, YA_ERR_IO, "cannot write %s", s->per_record);
+    if (!status)
+        status = ya_portions_begin(&e.portions, job.train_data, err);
+    if (!status && per_record && !(e.per_record = fopen(per_record, "w")))
+        status = ya_fail_errno(err, YA_ERR_IO, "cannot write %s", per_record);
     if (!status)
         status = run(&job, &e, err);
     if (e.per_record) {
-        ya_status closed = close_file(e.per_record, s->per_record, status ? NULL : err);
+        ya_status closed = close_file(e.per_record, per_record, status ? NULL : err);
         status = status ? status : closed;
     }
-    if (!status && s->json)
-        print_json(&e.sums, job.train_data->n_records);
-    else if (!status)
-        print_table(&e.sums, job.train_data->n_records);
     ya_job_close(&job);
+    if (status)
+        ya_portions_free(&e.portions);
+    *out = e.portions;
+    return status;
+}
+
+/* The same with the base model alone. */
+static ya_status measure_base(const ya_settings *s, ya_portions *out, ya_error *err)
+{
+    ya_systems systems;
+    ya_settings base = *s;
+    ya_status status = ya_systems_find(&systems, s, err);
+    if (status)
+        return status;
+    base.model = systems.base_path;
+    base.adapter = base.base = NULL;
+    status = measure(&base, NULL, out, err);
+    ya_systems_free(&systems);
+    return status;
+}
+
+static ya_status print_json(const ya_portions *p, const ya_portions *base, ya_error *err)
+{
+    json_t *root = ya_portions_json(p);
+    bool good = root && (!base || json_object_set_new(root, "base", ya_portions_json(base)) == 0);
+    ya_status status = YA_OK;
+    if (!good)
+        status = ya_fail(err, YA_ERR_MEMORY, "out of memory for the results");
+    else if (json_dumpf(root, stdout, JSON_REAL_PRECISION(17)) != 0)
+        status = ya_fail(err, YA_ERR_IO, "cannot write to standard output");
+    else
+        putchar('\n');
+    json_decref(root);
+    return status;
+}
+
+ya_status ya_evaluate(const ya_settings *s, ya_error *err)
+{
+    ya_portions found = {0}, base = {0};
+    ya_status status;
+    if (s->compare)
+        YA_TRY(measure_base(s, &base, err));
+    YA_TRY(measure(s, s->per_record, &found, err));
+    if (s->json)
+        status = print_json(&found, s->compare ? &base : NULL, err);
+    else
+        ya_portions_print(&found, s->compare ? &base : NULL);
+done:
+    ya_portions_free(&found);
+    ya_portions_free(&base);
     return status;
 }

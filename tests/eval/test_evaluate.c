@@ -108,6 +108,22 @@ static void check_document(const ya_tensor_set *set, double ce)
     json_decref(o);
 }
 
+/* What --compare adds: the base's CE, in all, for the only source and for the only file. */
+static void check_base(double ce)
+{
+    json_t *o = json_load_file(scratch("stdout"), 0, NULL);
+    const json_t *base = json_object_get(o, "base"), *part;
+    static const char *const parts[] = {"sources", "files"};
+    assert_true(fabs(json_number_value(json_object_get(base, "ce")) - ce) <= 1e-6 * ce);
+    for (int i = 0; i < 2; i++) {
+        json_t *list = json_object_get(base, parts[i]);
+        assert_int_equal(json_object_size(list), 1);
+        part = json_object_iter_value(json_object_iter(list));
+        assert_true(fabs(json_number_value(json_object_get(part, "ce")) - ce) <= 1e-6 * ce);
+    }
+    json_decref(o);
+}
+
 static void sums_of_base_and_adapter_are_those_of_pytorch(void **state)
 {
     (void)state;
@@ -135,6 +151,11 @@ static void sums_of_base_and_adapter_are_those_of_pytorch(void **state)
         const json_t *lora = json_object_get(json, "lora");
         check_records(&set, json_object_get(lora, "sum_ce"));
         check_document(&set, json_number_value(json_object_get(lora, "ce_mean")));
+        snprintf(flags, sizeof flags, "--model %s/adapter --compare", model);
+        assert_int_equal(evaluate(flags, &err), YA_OK);
+        check_records(&set, json_object_get(lora, "sum_ce"));
+        check_document(&set, json_number_value(json_object_get(lora, "ce_mean")));
+        check_base(json_number_value(json_object_get(json_object_get(json, "loss"), "ce_mean")));
         ya_tensor_set_free(&set);
         json_decref(json);
     }
