@@ -75,7 +75,8 @@ ya_status ya_dataset_open(ya_dataset **out, const ya_dataset_options *options,
                           ya_error *err) YA_CHECK;
 void ya_dataset_close(ya_dataset *dataset);
 
-/* The files of --data: of a directory with train.jsonl (or .gz, .zst) that file, and its val.jsonl;
+/* The files of --data: of a directory with train.jsonl (or .gz, .zst) that file, and its val.jsonl
+ * unless that is empty;
  * of another directory all its record files; a file itself. `val` (n_val 0: not set) overrides the
  * validation files. Texts are owned; free with ya_data_paths_free. n_val 0: no validation. */
 typedef struct {

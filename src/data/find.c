@@ -46,6 +46,13 @@ done:
     return status;
 }
 
+/* prepare leaves an empty val.jsonl when there were too few records to validate with. */
+static bool is_empty_file(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_size == 0;
+}
+
 /* DIR/NAME with one of the endings that a stream of lines may have. */
 static bool find_prepared(char out[YA_PATH_MAX], const char *directory, const char *name)
 {
@@ -71,7 +78,7 @@ ya_status ya_data_find(ya_data_paths *out, char *const *data, size_t n_data, cha
             continue;
         }
         YA_TRY(add_one(&out->train, &out->n_train, path, err));
-        if (n_val == 0 && find_prepared(path, data[i], "val"))
+        if (n_val == 0 && find_prepared(path, data[i], "val") && !is_empty_file(path))
             YA_TRY(add_one(&out->val, &out->n_val, path, err));
     }
     for (size_t i = 0; i < n_val; i++)

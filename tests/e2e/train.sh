@@ -36,6 +36,12 @@ expect 0 "done:" "$binary" --config "$work/out/checkpoint-4/config.yaml" --model
 cp -r "$work/out/checkpoint-4" "$work/moved"
 expect 0 "starting from" "$binary" train --model "$work/moved" --data "$work/good.jsonl" --output "$work/next" --steps 1
 
+# a directory made by prepare of too few records has an empty val.jsonl: training goes without validation
+mkdir "$work/prepared"
+cp "$work/good.jsonl" "$work/prepared/train.jsonl"
+: > "$work/prepared/val.jsonl"
+expect 0 "done:" train --data "$work/prepared" --output "$work/unvalidated" --steps 1
+
 # usage: 2
 expect 2 "needs --model" "$binary" train --data "$work/good.jsonl"
 expect 2 "needs --data" "$binary" train --model "$llama"
