@@ -91,10 +91,9 @@ ya_status ya_question_encode(const ya_questions *q, size_t i, const ya_tokenizer
             YA_TRY(add_turn(chat, tokenizer, question->text, question->choices[k].text, c, err));
     }
 done:
-    if (status)
-        return ya_wrap(err, status, "%s: question %zu", q->path ? q->path : q->name,
-                       question->number);
-    return status;
+    return status ? ya_wrap(err, status, "%s: question %zu", q->path ? q->path : q->name,
+                            question->number)
+                  : YA_OK;
 }
 
 ya_status ya_question_prompt(const ya_questions *q, size_t i, const ya_tokenizer *tokenizer,

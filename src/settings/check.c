@@ -166,8 +166,7 @@ static ya_status check_inputs(const ya_settings *s, unsigned command, ya_error *
 {
     const char *name = ya_command_name(command);
     if (command == YA_FOR_REPORT && !s->run)
-        return ya_fail(err, YA_ERR_USAGE,
-                       "report needs a run: the directory that train wrote to");
+        return ya_fail(err, YA_ERR_USAGE, "report needs a run: the directory that train wrote to");
     if (!s->model && (ya_setting_get(YA_SET_model)->commands & command))
         return ya_fail(err, YA_ERR_USAGE,
                        "%s needs --model: a Hugging Face directory, a GGUF file, "
