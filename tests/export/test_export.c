@@ -153,6 +153,85 @@ static void a_plain_model_round_trips_bit_by_bit(void **state)
     }
 }
 
+/* The weight_map of DIR's index names every tensor, each in a file that holds it. */
+static void check_index(const char *dir, size_t least_files)
+{
+    char path[8300];
+    json_t *index = NULL, *files = json_object(), *value;
+    const char *name;
+    ya_tensor_set set = {0};
+    ya_error err;
+    snprintf(path, sizeof path, "%s/model.safetensors.index.json", dir);
+    if (ya_json_read_file(path, &index, &err) || ya_safetensors_open_dir(&set, dir, &err))
+        die(dir, &err);
+    const json_t *map = json_object_get(index, "weight_map");
+    assert_int_equal(json_object_size(map), set.n_tensors);
+    json_object_foreach((json_t *)map, name, value)
+    {
+        assert_non_null(ya_tensor_find(&set, name));
+        json_object_set(files, json_string_value(value), value);
+    }
+    assert_true(json_object_size(files) >= least_files);
+    assert_int_equal(json_object_size(files), set.n_maps);
+    json_decref(files);
+    json_decref(index);
+    ya_tensor_set_free(&set);
+}
+
+static void a_large_model_is_written_in_shards_with_an_index(void **state)
+{
+    (void)state;
+    family f;
+    open_family(&f, "llama");
+    must_run(YA_FOR_EXPORT, "--model %s --to merged --shard-size 65536 --output %s --force",
+             f.adapter, scratch("shards"));
+    check_index(scratch("shards"), 4);
+    check_logits(&f, "shards", "shards", "");
+    ya_tensor_set_free(&f.golden);
+}
+
+static void check_int(const ya_gguf *gguf, const char *key, int64_t wanted)
+{
+    int64_t found = -1;
+    if (!ya_gguf_get_i64(gguf, key, &found) || found != wanted)
+        fail_msg("%s is %lld, wanted %lld", key, (long long)found, (long long)wanted);
+}
+
+static void gguf_metadata_say_what_llama_cpp_asks_for(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dtype;
+        int file_type;
+    } types[] = {{"f32", 0}, {"f16", 1}, {"bf16", 32}, {"q8_0", 7}, {"q4_0", 2}};
+    family f;
+    ya_error err;
+    open_family(&f, "llama3-tied");
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        ya_gguf *g;
+        ya_text text;
+        must_run(YA_FOR_EXPORT, "--model %s --to gguf --dtype %s --output %s --force", f.adapter,
+                 types[i].dtype, scratch("keys.gguf"));
+        if (ya_gguf_open(&g, scratch("keys.gguf"), &err))
+            die("keys.gguf", &err);
+        check_int(g, "general.file_type", types[i].file_type);
+        check_int(g, "general.quantization_version", 2);
+        check_int(g, "llama.block_count", 2);
+        check_int(g, "llama.attention.head_count_kv", 2);
+        check_int(g, "llama.rope.dimension_count", 16);
+        check_int(g, "llama.vocab_size", 256);
+        check_int(g, "your_ai.lora.rank", 4);
+        assert_true(ya_gguf_get_text(g, "your_ai.base.fingerprint", &text) && text.size == 64);
+        const ya_tensor_set *set = ya_gguf_tensors(g);
+        const ya_tensor *factors = ya_tensor_find(set, "rope_freqs.weight");
+        assert_true(factors && factors->type == YA_F32 && factors->shape[0] == 8);
+        assert_null(ya_tensor_find(set, "output.weight")); /* tied */
+        assert_int_equal(ya_tensor_find(set, "blk.1.attn_norm.weight")->type, YA_F32);
+        ya_gguf_close(g);
+    }
+    ya_tensor_set_free(&f.golden);
+}
+
 static int count_entries(const char *path, char last[256])
 {
     DIR *dir = opendir(path);
@@ -257,6 +336,8 @@ int main(void)
         cmocka_unit_test(an_adapter_alone_goes_out_as_peft_directory),
         cmocka_unit_test(a_gguf_adapter_goes_out_and_comes_in),
         cmocka_unit_test(a_plain_model_round_trips_bit_by_bit),
+        cmocka_unit_test(a_large_model_is_written_in_shards_with_an_index),
+        cmocka_unit_test(gguf_metadata_say_what_llama_cpp_asks_for),
         cmocka_unit_test(what_exists_is_not_overwritten_unless_forced),
         cmocka_unit_test(what_cannot_be_is_refused_in_a_sentence),
         cmocka_unit_test(a_full_disk_leaves_nothing_behind),
