@@ -28,8 +28,8 @@ static void forget_directories(json_t *value)
     const char *key;
     json_t *member;
     void *next;
-    size_t i;
-    json_array_foreach(value, i, member) forget_directories(member);
+    for (size_t i = 0; i < json_array_size(value); i++)
+        forget_directories(json_array_get(value, i));
     json_object_foreach_safe(value, next, key, member)
     {
         bool is_path = strcmp(key, "path") == 0 || strcmp(key, "started_from") == 0;
