@@ -1,5 +1,6 @@
 #include "model/compute.h"
 
+#include "base/log.h"
 #include "model/engine.h"
 
 #include <omp.h>
@@ -11,7 +12,12 @@ int ya_compute_threads(const ya_settings *settings)
 
 bool ya_compute_bf16(const ya_settings *settings)
 {
-    if (settings->dtype == YA_COMPUTE_AUTO)
-        return ya_engine_has_bf16();
-    return settings->dtype == YA_COMPUTE_BF16;
+    static bool said;
+    bool native = ya_engine_has_bf16();
+    if (settings->dtype == YA_COMPUTE_BF16 && !native && !said) {
+        ya_warn(
+            "this processor has no native bf16: computing in f32, which is exact and faster here");
+        said = true;
+    }
+    return settings->dtype != YA_COMPUTE_F32 && native;
 }

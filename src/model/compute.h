@@ -6,7 +6,8 @@
 
 /* threads of the settings, or the processors that this process may use. */
 int ya_compute_threads(const ya_settings *settings);
-/* dtype of the settings; auto is bf16 where the processor has it. */
+/* dtype of the settings: auto and bf16 are bf16 where the processor computes it natively, else f32;
+ * for bf16 a warning says so once. */
 bool ya_compute_bf16(const ya_settings *settings);
 
 #endif
