@@ -246,6 +246,9 @@ static ya_status find_or_make(kernel **out, const ya_matmul_shape *shape, ya_err
         dnnl_status_t s = make_kernel(k, shape);
         if (s != dnnl_success) {
             free_kernel(k);
+            if (shape->type == YA_BF16 && s == dnnl_unimplemented)
+                return ya_fail(err, YA_ERR_UNSUPPORTED,
+                               "oneDNN has no bf16 products for this processor: pass --dtype f32");
             return ya_fail(err, YA_ERR_UNSUPPORTED,
                            "oneDNN has no matmul for [%d,%d] x [%d,%d] (its status %d)", shape->m,
                            shape->k, shape->k, shape->n, (int)s);
