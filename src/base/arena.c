@@ -63,3 +63,11 @@ void *ya_arena_take(ya_arena *arena, const char *name, const char *lifetime, con
     arena->used = end;
     return block;
 }
+
+void ya_arena_drop(const ya_arena *arena, size_t from, size_t to)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t begin = ya_round_up(from, page), end = to / page * page;
+    if (arena->base && begin < end && end <= arena->size)
+        madvise(arena->base + begin, end - begin, MADV_DONTNEED);
+}

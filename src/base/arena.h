@@ -47,4 +47,8 @@ void ya_arena_free(ya_arena *arena);
 void *ya_arena_take(ya_arena *arena, const char *name, const char *lifetime, const char *reason,
                     size_t count, size_t size);
 
+/* Gives the whole pages of bytes [from, to) back to the system: they read as zero and are committed
+ * again when written. Does nothing on a dry arena. */
+void ya_arena_drop(const ya_arena *arena, size_t from, size_t to);
+
 #endif

@@ -1,5 +1,8 @@
 #include "memory/guard.h"
 
+static const int64_t FIRST_SLEEP_NS = 10000000, LAST_SLEEP_NS = 1000000000;
+static const double RECOVERED = 1.05; /* of the limit: else it would pause again at once */
+
 ya_guard_limits ya_guard_limits_of(const ya_settings *s, const ya_memory_reading *now)
 {
     double share = (double)now->mem_total * s->memory_threshold_percentage / 100.0;
@@ -11,14 +14,18 @@ ya_guard_limits ya_guard_limits_of(const ya_settings *s, const ya_memory_reading
         .abort_available = ya_abort_available(s, now),
         .most_anonymous = most,
         .psi_pause_percent = s->psi_pause_percent,
+        .pause_timeout_s = s->pause_timeout_s,
     };
+}
+
+uint64_t ya_guard_left(const ya_memory_reading *now)
+{
+    return now->cgroup_headroom < now->mem_available ? now->cgroup_headroom : now->mem_available;
 }
 
 static bool is_below(uint64_t limit, double factor, const ya_memory_reading *now)
 {
-    uint64_t left =
-        now->cgroup_headroom < now->mem_available ? now->cgroup_headroom : now->mem_available;
-    return (double)left < factor * (double)limit;
+    return (double)ya_guard_left(now) < factor * (double)limit;
 }
 
 ya_guard_state ya_guard_judge(const ya_guard_limits *limits, const ya_memory_reading *now)
@@ -35,6 +42,62 @@ ya_guard_state ya_guard_judge(const ya_guard_limits *limits, const ya_memory_rea
 
 bool ya_guard_recovered(const ya_guard_limits *limits, const ya_memory_reading *now)
 {
-    return !is_below(limits->pause_available, 1.05, now) &&
+    return !is_below(limits->pause_available, RECOVERED, now) &&
            now->psi_some_avg10 <= limits->psi_pause_percent;
+}
+
+static ya_guard_action calm(ya_guard *g, ya_guard_action action)
+{
+    g->phase = YA_PHASE_CALM;
+    return action;
+}
+
+static ya_guard_action begin_pause(ya_guard *g, int64_t now_ns)
+{
+    if (g->waived)
+        return calm(g, YA_GUARD_GO);
+    g->phase = YA_PHASE_PAUSING;
+    g->since_ns = now_ns;
+    g->sleep_ns = FIRST_SLEEP_NS;
+    return YA_GUARD_PAUSE;
+}
+
+static ya_guard_action go_on_pausing(ya_guard *g, const ya_memory_reading *now, int64_t now_ns)
+{
+    if (ya_guard_recovered(&g->limits, now))
+        return calm(g, YA_GUARD_RESUME);
+    if ((double)(now_ns - g->since_ns) * 1e-9 >= g->limits.pause_timeout_s) {
+        g->waived = true;
+        return calm(g, YA_GUARD_TIMEOUT);
+    }
+    g->sleep_ns = 2 * g->sleep_ns < LAST_SLEEP_NS ? 2 * g->sleep_ns : LAST_SLEEP_NS;
+    return YA_GUARD_SLEEP;
+}
+
+static ya_guard_action look_first(ya_guard *g)
+{
+    if (g->state == YA_GUARD_CALM)
+        g->waived = false;
+    if (g->state == YA_GUARD_CALM || (g->state == YA_GUARD_PRESSURE && g->waived))
+        return YA_GUARD_GO;
+    g->phase = YA_PHASE_RELEASED;
+    return YA_GUARD_RELEASE;
+}
+
+ya_guard_action ya_guard_next(ya_guard *g, const ya_memory_reading *now, int64_t now_ns)
+{
+    g->state = ya_guard_judge(&g->limits, now);
+    if (g->phase == YA_PHASE_CALM)
+        return look_first(g);
+    if (g->state == YA_GUARD_CRITICAL)
+        return calm(g, YA_GUARD_STOP);
+    if (g->state == YA_GUARD_OVER) {
+        if (g->phase == YA_PHASE_SHRUNK)
+            return calm(g, YA_GUARD_STOP);
+        g->phase = YA_PHASE_SHRUNK;
+        return YA_GUARD_SHRINK;
+    }
+    if (g->phase == YA_PHASE_PAUSING)
+        return go_on_pausing(g, now, now_ns);
+    return g->state == YA_GUARD_PRESSURE ? begin_pause(g, now_ns) : calm(g, YA_GUARD_GO);
 }

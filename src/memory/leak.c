@@ -1,5 +1,7 @@
 #include "memory/leak.h"
 
+#include <math.h>
+
 bool ya_leak_add(ya_leak *leak, uint64_t rss_anon)
 {
     uint64_t n = leak->n_steps++;
@@ -19,12 +21,16 @@ double ya_leak_rate(const ya_leak *leak)
         return 0.0;
     uint64_t have = leak->n_steps - YA_LEAK_WARM_UP;
     int n = have < YA_LEAK_WINDOW ? (int)have : YA_LEAK_WINDOW;
+    int64_t sum = 0;
     for (int i = 0; i < n; i++) {
         int at = i;
+        sum += leak->growth[i];
         for (; at > 0 && sorted[at - 1] > leak->growth[i]; at--)
             sorted[at] = sorted[at - 1];
         sorted[at] = leak->growth[i];
     }
-    return n % 2 ? (double)sorted[n / 2]
-                 : 0.5 * ((double)sorted[n / 2 - 1] + (double)sorted[n / 2]);
+    double median =
+        n % 2 ? (double)sorted[n / 2] : 0.5 * ((double)sorted[n / 2 - 1] + (double)sorted[n / 2]);
+    double mean = (double)sum / n;
+    return median > 0.0 && mean < median ? fmax(mean, 0.0) : median;
 }

@@ -19,7 +19,8 @@ typedef struct {
 bool ya_leak_add(ya_leak *leak, uint64_t rss_anon);
 
 /* Median growth a step, bytes, over the last YA_LEAK_WINDOW steps after YA_LEAK_WARM_UP steps, or
- * over as many as there are; 0 when there are none. */
+ * over as many as there are; 0 when there are none. Where memory falls back at times (a sawtooth),
+ * the growth over the whole window counts, when that is less. */
 double ya_leak_rate(const ya_leak *leak);
 
 #endif

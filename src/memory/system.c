@@ -224,3 +224,25 @@ void ya_memory_pretend(ya_memory_reading *reading, uint64_t bytes)
     reading->cgroup_limit = reading->cgroup_headroom = UINT64_MAX;
     reading->psi_some_avg10 = 0.0;
 }
+
+const char *ya_memory_root(void)
+{
+    const char *root = getenv("YA_SYSTEM_ROOT");
+    return root ? root : "";
+}
+
+void ya_memory_raise_oom_score(int points)
+{
+    char text[32];
+    int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (n > 0) {
+        text[n] = '\0';
+        long score = strtol(text, NULL, 10) + points;
+        int size = snprintf(text, sizeof text, "%ld\n", score < 1000 ? score : 1000);
+        if (pwrite(fd, text, (size_t)size, 0) < 0)
+            score = 0; /* not allowed here: the kernel chooses by size alone */
+    }
+    if (fd >= 0)
+        close(fd);
+}

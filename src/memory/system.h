@@ -43,4 +43,12 @@ void ya_memory_read(const ya_memory_probe *probe, ya_memory_reading *reading);
  * machines that are not this one. What this process holds stays. */
 void ya_memory_pretend(ya_memory_reading *reading, uint64_t bytes);
 
+/* "", or the directory that the environment variable YA_SYSTEM_ROOT names: for tests, which let a
+ * whole run read /proc and /sys of their own making. */
+const char *ya_memory_root(void);
+
+/* Asks the kernel, when it must kill, to kill this process before others: adds `points` (0 ...
+ * 1000) to its oom_score_adj. Best effort. */
+void ya_memory_raise_oom_score(int points);
+
 #endif

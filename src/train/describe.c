@@ -42,7 +42,7 @@ static ya_status add_schedule(const ya_loop *loop, ya_buffer *out, ya_error *err
 
 static ya_status add_memory(const ya_loop *loop, ya_buffer *out, ya_error *err)
 {
-    const ya_guard_limits *l = &loop->limits;
+    const ya_guard_limits *l = &loop->guard.limits;
     ya_status status;
     YA_TRY(ya_buffer_printf(out, err, ",\n \"plan\": {"));
     YA_TRY(ya_plan_json(&loop->job->plan, out, err));

@@ -137,6 +137,23 @@ done:
     return status;
 }
 
+/* Starts the threads and commits their stacks, deeper than any step or saving a checkpoint goes:
+ * else they would grow when a thread first gets the work that goes deepest. Before the plan, so
+ * that it finds them there. */
+__attribute__((noinline)) static void touch_stack(void)
+{
+    enum { STACK_BYTES = 192 << 10, STRIDE = 4096 };
+    volatile char deep[STACK_BYTES] __attribute__((unused));
+    for (int i = 0; i < STACK_BYTES; i += STRIDE)
+        deep[i] = 0;
+}
+
+static void touch_stacks(void)
+{
+#pragma omp parallel
+    touch_stack();
+}
+
 ya_status ya_job_open(ya_job *job, const ya_settings *s, unsigned command, const char *checkpoint,
                       ya_error *err)
 {
@@ -144,7 +161,7 @@ ya_status ya_job_open(ya_job *job, const ya_settings *s, unsigned command, const
     *job = (ya_job){.command = command, .train = command != YA_FOR_EVALUATE, .settings = *s};
     if (!s->model)
         YA_TRY(ya_fail(err, YA_ERR_USAGE, "no model is given: pass --model PATH"));
-    YA_TRY(ya_memory_open(&job->probe, "", err));
+    YA_TRY(ya_memory_open(&job->probe, ya_memory_root(), err));
     job->probing = true;
     YA_TRY(open_model(job, checkpoint, err));
     YA_TRY(apply_tier(job, err));
@@ -153,6 +170,7 @@ ya_status ya_job_open(ya_job *job, const ya_settings *s, unsigned command, const
     YA_TRY(ya_distrust_check(&job->distrust, err));
     job->engine_config = engine_config_of(job);
     omp_set_num_threads(job->engine_config.threads);
+    touch_stacks();
     int64_t records = job->settings.batch_size;
     if (job->train &&
         __builtin_mul_overflow(records, job->settings.gradient_accumulation_steps, &records))
@@ -259,33 +277,53 @@ ya_status ya_job_fit(ya_job *job, ya_error *err)
     return status;
 }
 
-/* The longest sequence (halved from the one given) whose plan fits; 0: none. */
-static int64_t largest_sequence(const ya_job *job)
+static bool fits_with(const ya_job *job, bool grad_checkpoint, int pass_tokens, int64_t longest)
 {
     ya_job other = *job;
     other.params = (ya_params){0}; /* its own list */
-    int64_t fits = 0;
-    for (int64_t n = job->settings.max_seq_length / 2; n >= 16 && !fits; n /= 2) {
-        other.settings.max_seq_length = n;
-        other.engine_config.pass_tokens = (int)n;
-        if (plan_once(&other, NULL) != YA_OK)
-            break;
-        if (other.plan.fits)
-            fits = n;
-    }
+    other.settings.max_seq_length = longest;
+    other.engine_config.grad_checkpoint = grad_checkpoint;
+    other.engine_config.pass_tokens = pass_tokens;
+    bool fits = plan_once(&other, NULL) == YA_OK && other.plan.fits;
     ya_params_free(&other.params);
     return fits;
+}
+
+/* The settings nearest to those given whose plan fits, in the order in which auto_fit changes them
+ * and then with shorter rows. */
+static void advise(const ya_job *job, char *text, size_t size)
+{
+    int64_t longest = job->settings.max_seq_length;
+    int pass = job->engine_config.pass_tokens;
+    const char *checkpoint = job->settings.grad_checkpoint ? "" : "--grad-checkpoint ";
+    if (fits_with(job, true, pass, longest)) {
+        snprintf(text, size, "the largest that fits is with --grad-checkpoint");
+        return;
+    }
+    for (int n = pass / 2; n >= 16 && n >= longest; n /= 2)
+        if (fits_with(job, true, n, longest)) {
+            snprintf(text, size, "the largest that fits is with %s--pass-tokens %d", checkpoint, n);
+            return;
+        }
+    for (int64_t n = longest / 2; n >= 16; n /= 2)
+        if (fits_with(job, true, (int)n, n)) {
+            snprintf(text, size,
+                     "the largest that fits is with %s--pass-tokens %lld "
+                     "--max-seq-length %lld",
+                     checkpoint, (long long)n, (long long)n);
+            return;
+        }
+    snprintf(text, size,
+             "no shorter row fits with these settings: a smaller --lora-rank, fewer "
+             "--lora-targets or a smaller model may");
 }
 
 ya_status ya_job_refuse(const ya_job *job, ya_error *err)
 {
     const ya_plan *p = &job->plan;
     double gb = 1.0 / (double)YA_GB;
-    char advice[96] = "no shorter sequence fits with these settings";
-    int64_t fits = largest_sequence(job);
-    if (fits > 0)
-        snprintf(advice, sizeof advice, "the largest that fits is --max-seq-length %lld",
-                 (long long)fits);
+    char advice[160];
+    advise(job, advice, sizeof advice);
     return ya_fail(err, YA_ERR_MEMORY,
                    "the plan needs %.3f GB of memory, %.3f GB more than the %.3f GB that %s "
                    "allows; %s",
@@ -316,22 +354,6 @@ static ya_status initial_values(ya_job *job, ya_error *err)
     return YA_OK;
 }
 
-/* The stacks too, deeper than any step or saving a checkpoint goes: else they would grow when a
- * thread first gets the work that goes deepest. */
-__attribute__((noinline)) static void touch_stack(void)
-{
-    enum { STACK_BYTES = 192 << 10, STRIDE = 4096 };
-    volatile char deep[STACK_BYTES] __attribute__((unused));
-    for (int i = 0; i < STACK_BYTES; i += STRIDE)
-        deep[i] = 0;
-}
-
-static void touch_stacks(void)
-{
-#pragma omp parallel
-    touch_stack();
-}
-
 /* A little of the heap stays committed behind what is used, for the small blocks that libcrypto and
  * oneDNN take and give back: below malloc's thresholds, so that it does not go back at once. */
 static void touch_heap(void)
@@ -351,7 +373,6 @@ ya_status ya_job_reserve(ya_job *job, ya_error *err)
     YA_TRY(ya_arena_init(&job->arena, job->plan.regions.used, err));
     YA_TRY(ya_job_layout(job, &job->arena, err));
     touch_pages(&job->arena);
-    touch_stacks();
     touch_heap();
     YA_TRY(initial_values(job, err));
 done:

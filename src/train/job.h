@@ -39,6 +39,7 @@ typedef struct {
     ya_plan plan;
     ya_engine_config engine_config;
     ya_arena arena;
+    size_t passes_at; /* in the arena: from here on nothing lives longer than a pass */
     ya_engine *engine;
     ya_batch batch;
     /* in the arena: of one step */

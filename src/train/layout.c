@@ -56,6 +56,7 @@ ya_status ya_job_layout(ya_job *job, ya_arena *arena, ya_error *err)
         job->staging = ya_arena_take(arena, "staging", "run", "headers and states of checkpoints",
                                      job->staging_bytes, 1);
     }
+    job->passes_at = arena->used;
     YA_TRY(ya_engine_layout(&engine, job->model, &job->engine_config, arena, err));
     job->engine = engine;
     if (arena->failed)

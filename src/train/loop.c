@@ -105,14 +105,18 @@ static ya_status take_step(ya_loop *loop, ya_error *err)
     ya_train_state *state = loop->state;
     ya_step_report report = {.step = state->step + 1};
     int64_t start = ya_now_ns();
-    if (!find_gradient(loop, &report.objective, &report.grad_norm))
-        return loop->stop;
+    do {
+        loop->again = false;
+        if (!find_gradient(loop, &report.objective, &report.grad_norm) && !loop->again)
+            return loop->stop;
+    } while (loop->again);
     report.rate = ya_schedule_rate(&loop->schedule, state->step);
     ya_status status = update(loop, &report, err);
     if (status)
         return status;
     state->step++;
     state->cursor += (uint64_t)loop->job->max_records;
+    ya_loop_leak(loop->leak_for_test);
     report.step_s = (double)(ya_now_ns() - start) * 1e-9;
     report.epoch = (double)state->cursor / (double)state->n_records;
     ya_memory_read(&loop->job->probe, &report.memory);
@@ -137,7 +141,10 @@ static ya_status validate(ya_loop *loop, ya_error *err)
     *sums = (ya_ce_sums){0};
     const ya_likelihoods l = {job->engine, &job->batch,   job->val_data, job->record,
                               job->sum_ce, ya_loop_watch, add_validated, loop};
-    if (!ya_likelihoods_run(&l))
+    loop->validating = true;
+    bool done = ya_likelihoods_run(&l);
+    loop->validating = false;
+    if (!done)
         return loop->stop;
     double ce = sums->sum_ce / (double)sums->n_targets;
     ya_progress_break(loop->progress);

@@ -202,3 +202,33 @@ ya_status ya_metrics_event(const ya_metrics *metrics, int64_t step, const char *
     add_time(&line);
     return write_line(metrics, &line, err);
 }
+
+static void add_reading(ya_format *line, const char *suffix, const ya_memory_reading *r)
+{
+    const struct {
+        const char *name;
+        double value;
+    } values[] = {
+        {"rss_anon_mb", (double)r->rss_anon / (double)YA_MB},
+        {"rss_file_mb", (double)r->rss_file / (double)YA_MB},
+        {"mem_available_gb", (double)ya_guard_left(r) / (double)YA_GB},
+    };
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        ya_format_add(line, ", \"%s%s\": ", values[i].name, suffix);
+        ya_format_json_real(line, values[i].value);
+    }
+}
+
+ya_status ya_metrics_guard(const ya_metrics *metrics, int64_t step, const char *name,
+                           const char *text, const ya_memory_reading *before,
+                           const ya_memory_reading *after, ya_error *err)
+{
+    char bytes[LINE_BYTES];
+    ya_format line = {.data = bytes, .room = sizeof bytes};
+    ya_format_add(&line, "{\"event\": \"%s\", \"step\": %lld, \"text\": ", name, (long long)step);
+    ya_format_json_text(&line, text);
+    add_reading(&line, "", after);
+    add_reading(&line, "_before", before);
+    add_time(&line);
+    return write_line(metrics, &line, err);
+}

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { STACK_BYTES = 256 << 10 };
+enum { STACK_BYTES = 256 << 10, OOM_POINTS = 500 };
 
 /* What lives as long as a run; one block, made before the plan so that the plan sees it. */
 typedef struct {
@@ -135,7 +135,8 @@ static void begin_loop(run *r)
         .schedule = schedule,
         .adamw = {s->adam_beta1, s->adam_beta2, s->adam_eps, s->weight_decay},
         .order = {r->state.n_records, r->state.seed, s->shuffle},
-        .limits = ya_guard_limits_of(s, &now),
+        .guard = {.limits = ya_guard_limits_of(s, &now)},
+        .leak_for_test = ya_loop_leak_for_test(),
         .saved_step = r->resumed ? r->state.step : -1,
     };
     ya_progress_begin(&r->progress, r->state.step, schedule.steps, r->job.plan.anonymous_peak,
@@ -152,6 +153,8 @@ static ya_status open_run(run *r, const ya_settings *s, ya_error *err)
     YA_TRY(ya_job_fit(&r->job, err));
     if (!r->job.plan.fits)
         YA_TRY(ya_job_refuse(&r->job, err));
+    if (s->oom_bias)
+        ya_memory_raise_oom_score(OOM_POINTS);
     YA_TRY(ya_job_reserve(&r->job, err));
     YA_TRY(begin_state(r, err));
     YA_TRY(open_files(r, s, err));
@@ -173,7 +176,8 @@ static ya_status train(run *r, const ya_settings *s, ya_error *err)
     }
     status = ya_describe_run(&r->loop, err);
     if (!status)
-        status = ya_metrics_start(&r->metrics, r->state.step, &r->job.plan, &r->loop.limits, err);
+        status =
+            ya_metrics_start(&r->metrics, r->state.step, &r->job.plan, &r->loop.guard.limits, err);
     if (status)
         return status;
     ya_interrupt_begin();

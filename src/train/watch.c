@@ -6,9 +6,10 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <time.h>
 
-static const int64_t FIRST_SLEEP_NS = 10000000, LAST_SLEEP_NS = 1000000000;
+static const int64_t RELEASE_EVENT_NS = 10 * INT64_C(1000000000);
 
 static double gb(uint64_t bytes)
 {
@@ -18,7 +19,19 @@ static double gb(uint64_t bytes)
 static bool stop(ya_loop *loop, ya_status status)
 {
     loop->stop = status;
+    loop->again = false;
     return false;
+}
+
+/* True when the event could be written; else the run stops. */
+static bool tell(ya_loop *loop, const char *name, const ya_memory_reading *before,
+                 const ya_memory_reading *after, const char *text)
+{
+    ya_progress_break(loop->progress);
+    ya_warn("%s", text);
+    ya_status status = ya_metrics_guard(loop->metrics, loop->state->step, name, text, before, after,
+                                        &loop->stop_error);
+    return status ? stop(loop, status) : true;
 }
 
 static bool check_signal(ya_loop *loop)
@@ -30,41 +43,65 @@ static bool check_signal(ya_loop *loop)
                               signal == SIGTERM ? "SIGTERM" : "SIGINT"));
 }
 
-static bool stop_critical(ya_loop *loop, const ya_memory_reading *now)
+static const char *why(const ya_loop *loop, const ya_memory_reading *now, char text[192])
 {
-    uint64_t left =
-        now->cgroup_headroom < now->mem_available ? now->cgroup_headroom : now->mem_available;
-    ya_status status = ya_loop_event(loop, "critical", &loop->stop_error,
-                                     "only %.2f GB of memory is available, below "
-                                     "abort_available_gb %.2f",
-                                     gb(left), gb(loop->limits.abort_available));
-    if (!status)
-        status = ya_fail(&loop->stop_error, YA_ERR_GUARD,
-                         "stopped by the memory guard: %.2f GB available, the limit is %.2f GB",
-                         gb(left), gb(loop->limits.abort_available));
-    return stop(loop, status);
+    const ya_guard_limits *l = &loop->guard.limits;
+    if (loop->guard.state == YA_GUARD_OVER)
+        snprintf(text, 192, "this process holds %.2f GB, it may hold %.2f GB", gb(now->rss_anon),
+                 gb(l->most_anonymous));
+    else if (loop->guard.state == YA_GUARD_CRITICAL)
+        snprintf(text, 192, "only %.2f GB of memory is available, below abort_available_gb %.2f",
+                 gb(ya_guard_left(now)), gb(l->abort_available));
+    else if (ya_guard_left(now) < l->pause_available)
+        snprintf(text, 192, "%.2f GB of memory available, the limit is %.2f GB",
+                 gb(ya_guard_left(now)), gb(l->pause_available));
+    else
+        snprintf(text, 192, "%.0f %% of the time is stalled on memory, the limit is %.0f %%",
+                 now->psi_some_avg10, l->psi_pause_percent);
+    return text;
 }
 
 /* Gives back what can be had again: free heap, mapped weights. */
-static void release(ya_loop *loop, ya_memory_reading *now)
+static bool release(ya_loop *loop, const ya_memory_reading *before, ya_memory_reading *now)
 {
+    char text[320], reason[192];
+    why(loop, before, reason);
     malloc_trim(0);
     ya_model_drop_pages(loop->job->model);
     ya_memory_read(&loop->job->probe, now);
+    if (ya_now_ns() < loop->next_release_ns)
+        return true;
+    loop->next_release_ns = ya_now_ns() + RELEASE_EVENT_NS;
+    snprintf(text, sizeof text, "%s: released %.2f GB of mapped weights and %.2f MB of heap",
+             reason,
+             gb(before->rss_file -
+                (now->rss_file < before->rss_file ? now->rss_file : before->rss_file)),
+             ((double)before->rss_anon - (double)now->rss_anon) / (double)YA_MB);
+    return tell(loop, "release", before, now, text);
 }
 
-/* Passes of the next steps are smaller; what a step is does not change. */
-static bool shrink(ya_loop *loop)
+/* Passes of this and the next steps are smaller and what only a pass needs goes back to the system;
+ * what a step is does not change. */
+static bool shrink(ya_loop *loop, ya_memory_reading *now)
 {
-    const ya_settings *s = &loop->job->settings;
-    int *pass_tokens = &loop->job->batch.config.pass_tokens;
-    int smaller = (int)(*pass_tokens * s->batch_size_reduction_factor);
-    if (smaller < (int)s->max_seq_length)
-        smaller = (int)s->max_seq_length;
-    if (smaller >= *pass_tokens)
-        return false;
+    ya_job *job = loop->job;
+    const ya_memory_reading before = *now;
+    char text[192];
+    int *pass_tokens = &job->batch.config.pass_tokens, was = *pass_tokens;
+    int smaller = (int)(was * job->settings.batch_size_reduction_factor);
+    if (smaller < (int)job->settings.max_seq_length)
+        smaller = (int)job->settings.max_seq_length;
+    if (smaller >= was)
+        return true;
     *pass_tokens = smaller;
-    return true;
+    loop->again = !loop->validating;
+    ya_arena_drop(&job->arena, job->passes_at, job->arena.used);
+    ya_memory_read(&job->probe, now);
+    snprintf(
+        text, sizeof text, "passes of %d tokens instead of %d from now on: %.2f GB given back",
+        smaller, was,
+        gb(before.rss_anon - (now->rss_anon < before.rss_anon ? now->rss_anon : before.rss_anon)));
+    return tell(loop, "shrink", &before, now, text);
 }
 
 static void sleep_ns(int64_t ns)
@@ -73,79 +110,83 @@ static void sleep_ns(int64_t ns)
     nanosleep(&t, NULL); /* a signal ends it early, as it should */
 }
 
-static bool end_pause(ya_loop *loop, bool recovered, double seconds)
+static bool stop_for_good(ya_loop *loop, const ya_memory_reading *now)
 {
-    ya_error *err = &loop->stop_error;
-    ya_status status;
-    if (recovered) {
-        status =
-            ya_loop_event(loop, "resume", err, "memory is available again after %.1f s", seconds);
-    } else {
-        loop->pause_over = true;
-        status = ya_loop_event(loop, "pause_timeout", err,
-                               "memory is still short after %.1f s; going on%s", seconds,
-                               shrink(loop) ? " in smaller passes" : "");
-    }
-    return status ? stop(loop, status) : true;
+    char reason[192], text[320];
+    why(loop, now, reason);
+    snprintf(text, sizeof text, "stopped by the memory guard: %s", reason);
+    if (!tell(loop, loop->guard.state == YA_GUARD_OVER ? "over" : "critical", now, now, text))
+        return false;
+    return stop(loop, ya_fail(&loop->stop_error, YA_ERR_GUARD, "%s", text));
 }
 
-static bool pause_run(ya_loop *loop, ya_memory_reading *now)
+/* Tells of a pause's beginning or end. */
+static bool tell_pause(ya_loop *loop, ya_guard_action action, const ya_memory_reading *first,
+                       const ya_memory_reading *now)
 {
-    const ya_settings *s = &loop->job->settings;
-    int64_t start = ya_now_ns(), sleep = FIRST_SLEEP_NS;
-    ya_status status = ya_loop_event(loop, "pause", &loop->stop_error,
-                                     "pausing: %.2f GB of memory available, the limit is %.2f GB",
-                                     gb(now->mem_available), gb(loop->limits.pause_available));
-    if (status)
-        return stop(loop, status);
-    for (;;) {
-        double seconds = (double)(ya_now_ns() - start) * 1e-9;
-        if (!check_signal(loop))
-            return false;
-        if (ya_guard_judge(&loop->limits, now) == YA_GUARD_CRITICAL)
-            return stop_critical(loop, now);
-        bool recovered = ya_guard_recovered(&loop->limits, now);
-        if (recovered || seconds >= s->pause_timeout_s)
-            return end_pause(loop, recovered, seconds);
-        sleep_ns(sleep);
-        sleep = 2 * sleep < LAST_SLEEP_NS ? 2 * sleep : LAST_SLEEP_NS;
-        ya_memory_read(&loop->job->probe, now);
+    char text[320], reason[192];
+    double seconds = (double)(ya_now_ns() - loop->guard.since_ns) * 1e-9;
+    if (action == YA_GUARD_PAUSE) {
+        snprintf(text, sizeof text, "pausing: %s", why(loop, now, reason));
+        return tell(loop, "pause", first, now, text);
     }
+    if (action == YA_GUARD_RESUME) {
+        snprintf(text, sizeof text, "memory is available again after %.1f s", seconds);
+        return tell(loop, "resume", first, now, text);
+    }
+    snprintf(text, sizeof text, "memory is still short after %.1f s; going on", seconds);
+    return tell(loop, "pause_timeout", first, now, text);
 }
 
-static bool stop_over(ya_loop *loop, const ya_memory_reading *now)
+/* Does what the guard says; false: the run stops. */
+static bool act(ya_loop *loop, ya_guard_action action, const ya_memory_reading *first,
+                ya_memory_reading *now)
 {
-    return stop(loop, ya_fail(&loop->stop_error, YA_ERR_GUARD,
-                              "stopped by the memory guard: this process holds %.2f GB, it may "
-                              "hold %.2f GB",
-                              gb(now->rss_anon), gb(loop->limits.most_anonymous)));
+    switch (action) {
+    case YA_GUARD_GO:
+        return true;
+    case YA_GUARD_RELEASE:
+        return release(loop, first, now);
+    case YA_GUARD_SHRINK:
+        return shrink(loop, now);
+    case YA_GUARD_PAUSE:
+    case YA_GUARD_RESUME:
+        return tell_pause(loop, action, first, now);
+    case YA_GUARD_TIMEOUT:
+        return tell_pause(loop, action, first, now) && shrink(loop, now);
+    case YA_GUARD_SLEEP:
+        return true;
+    case YA_GUARD_STOP:
+        return stop_for_good(loop, now);
+    }
+    return true;
+}
+
+static bool is_last(ya_guard_action action)
+{
+    return action == YA_GUARD_GO || action == YA_GUARD_RESUME || action == YA_GUARD_TIMEOUT;
 }
 
 bool ya_loop_watch(void *user)
 {
     ya_loop *loop = user;
-    ya_memory_reading now;
+    ya_memory_reading first, now;
+    ya_memory_read(&loop->job->probe, &first);
+    now = first;
     ya_progress_refresh(loop->progress);
-    if (!check_signal(loop))
-        return false;
-    ya_memory_read(&loop->job->probe, &now);
-    ya_guard_state state = ya_guard_judge(&loop->limits, &now);
-    if (state == YA_GUARD_CALM)
-        loop->pause_over = false;
-    if (state == YA_GUARD_CALM || (state == YA_GUARD_PRESSURE && loop->pause_over))
-        return true;
-    release(loop, &now);
-    switch (ya_guard_judge(&loop->limits, &now)) {
-    case YA_GUARD_CRITICAL:
-        return stop_critical(loop, &now);
-    case YA_GUARD_OVER:
-        return stop_over(loop, &now);
-    case YA_GUARD_PRESSURE:
-        return pause_run(loop, &now);
-    case YA_GUARD_CALM:
-        break;
+    for (;;) {
+        if (!check_signal(loop))
+            return false;
+        ya_guard_action action = ya_guard_next(&loop->guard, &now, ya_now_ns());
+        if (!act(loop, action, &first, &now))
+            return false;
+        if (is_last(action))
+            return !loop->again;
+        if (action == YA_GUARD_PAUSE || action == YA_GUARD_SLEEP) {
+            sleep_ns(loop->guard.sleep_ns);
+            ya_memory_read(&loop->job->probe, &now);
+        }
     }
-    return true;
 }
 
 ya_status ya_loop_watch_leak(ya_loop *loop, uint64_t rss_anon, ya_error *err)
@@ -159,10 +200,11 @@ ya_status ya_loop_watch_leak(ya_loop *loop, uint64_t rss_anon, ya_error *err)
         return YA_OK;
     }
     loop->leak.windows_above++;
-    double left_mb = ((double)loop->limits.most_anonymous - (double)rss_anon) / (double)YA_MB;
+    double most = (double)loop->guard.limits.most_anonymous;
+    double left_mb = (most - (double)rss_anon) / (double)YA_MB;
     ya_status status = ya_loop_event(loop, "leak", err,
                                      "memory grows by %.2f MB a step; the limit is %.0f steps away",
-                                     rate_mb, left_mb / rate_mb);
+                                     rate_mb, left_mb > 0.0 ? left_mb / rate_mb : 0.0);
     if (status || loop->leak.windows_above < 2 || s->leak_action == YA_LEAK_WARN)
         return status;
     loop->stop = ya_fail(&loop->stop_error, YA_ERR_GUARD,
