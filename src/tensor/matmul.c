@@ -72,6 +72,8 @@ static ya_status start(ya_error *err)
     if (dnnl_engine_create(&cache.engine, dnnl_cpu, 0) != dnnl_success ||
         dnnl_stream_create(&cache.stream, cache.engine, dnnl_stream_default_flags) != dnnl_success)
         return ya_fail(err, YA_ERR_UNSUPPORTED, "oneDNN has no CPU engine on this machine");
+    (void)dnnl_set_primitive_cache_capacity(0); /* the table above is ours; another would keep what
+                                                   ya_matmul_forget frees */
     return YA_OK;
 }
 

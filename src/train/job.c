@@ -8,6 +8,7 @@
 #include "lora/peft.h"
 #include "model/compute.h"
 #include "model/preset.h"
+#include "tensor/matmul.h"
 #include "train/layout.h"
 
 #include <malloc.h>
@@ -229,6 +230,8 @@ static ya_status plan_once(ya_job *job, ya_error *err)
     ya_arena dry;
     ya_memory_reading now;
     ya_arena_init_dry(&dry);
+    ya_matmul_forget(); /* else the kernels of passes that did not fit stay, and count */
+    malloc_trim(0);
     ya_status status = ya_job_layout(job, &dry, err);
     if (status)
         return status;

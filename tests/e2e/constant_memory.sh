@@ -38,6 +38,11 @@ constant() {
 
 constant packed --dtype f32
 constant short_passes --dtype f32 --no-packing --pass-tokens 48 --grad-checkpoint
-constant bf16 --dtype bf16
+if "$binary" plan --model "$model" --dtype bf16 >/dev/null 2>"$folder/log"; then
+    constant bf16 --dtype bf16
+else
+    grep -q "no bf16 products for this processor" "$folder/log" || { cat "$folder/log"; exit 1; }
+    echo "bf16: not computed by this processor"
+fi
 constant all_weights --dtype f32 --lora-rank 0 --trainable '*'
 exit $((failures > 0))
