@@ -168,7 +168,7 @@ static void free_part(part *p)
 
 static void free_kernel(kernel *k)
 {
-    for (int i = 0; i < k->n_parts; i++)
+    for (int i = 0; k->parts && i < k->n_parts; i++)
         free_part(&k->parts[i]);
     ya_free(k->parts);
     memset(k, 0, sizeof *k);
@@ -248,6 +248,8 @@ static ya_status find_or_make(kernel **out, const ya_matmul_shape *shape, ya_err
         dnnl_status_t s = make_kernel(k, shape);
         if (s != dnnl_success) {
             free_kernel(k);
+            if (s == dnnl_out_of_memory)
+                return ya_fail(err, YA_ERR_MEMORY, "out of memory for a matmul kernel");
             if (shape->type == YA_BF16 && s == dnnl_unimplemented)
                 return ya_fail(err, YA_ERR_UNSUPPORTED,
                                "oneDNN has no bf16 products for this processor: pass --dtype f32");
