@@ -10,6 +10,12 @@ else()
     get_filename_component(YA_SHARED "${CMAKE_SOURCE_DIR}/../shared" ABSOLUTE)
 endif()
 
+# What AddressSanitizer keeps of freed blocks must stay small: the memory guard would take its growth for a leak.
+set(YA_TEST_ENVIRONMENT "YA_SHARED=${YA_SHARED};YA_BINARY=$<TARGET_FILE_DIR:ya>/your_ai")
+if(YA_SANITIZE)
+    list(APPEND YA_TEST_ENVIRONMENT "ASAN_OPTIONS=quarantine_size_mb=16")
+endif()
+
 # A line "labels: slow" (or no_asan; several with ';') in a comment at the head of a test says where script/test runs
 # it: slow only with --slow, no_asan not under the sanitizers.
 function(ya_label_test test source)
@@ -32,7 +38,7 @@ foreach(source ${YA_TESTS})
     target_link_libraries(test_${test} PRIVATE ya ${CMOCKA_LIBRARY})
     add_test(NAME ${test} COMMAND test_${test} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${test} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300
-        ENVIRONMENT "YA_SHARED=${YA_SHARED};YA_BINARY=$<TARGET_FILE_DIR:ya>/your_ai;OMP_NUM_THREADS=2;OMP_WAIT_POLICY=passive")
+        ENVIRONMENT "${YA_TEST_ENVIRONMENT};OMP_NUM_THREADS=2;OMP_WAIT_POLICY=passive")
     ya_label_test(${test} ${source})
 endforeach()
 
@@ -56,7 +62,7 @@ foreach(source ${YA_SCRIPT_TESTS})
     get_filename_component(name ${source} NAME_WE)
     add_test(NAME e2e_${name} COMMAND bash ${source} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(e2e_${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600
-        ENVIRONMENT "YA_SHARED=${YA_SHARED};YA_BINARY=$<TARGET_FILE_DIR:ya>/your_ai")
+        ENVIRONMENT "${YA_TEST_ENVIRONMENT}")
     set_property(TEST e2e_${name} APPEND PROPERTY LABELS e2e)
     ya_label_test(e2e_${name} ${source})
 endforeach()

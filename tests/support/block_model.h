@@ -44,9 +44,9 @@ enum {
 
 static inline bm_part bm_tensor_at(int i, char name[64])
 {
-    const bm_part *p = &BM_PARTS[(i - 1) % BM_N_PARTS];
     if (i == 0)
         return (bm_part){strcpy(name, "token_embd.weight"), BM_VOCAB, BM_HIDDEN};
+    const bm_part *p = &BM_PARTS[(i - 1) % BM_N_PARTS];
     if (i == BM_N_TENSORS - 1)
         return (bm_part){strcpy(name, "output_norm.weight"), 0, BM_HIDDEN};
     snprintf(name, 64, "blk.%d.%s.weight", (i - 1) / BM_N_PARTS, p->name);
