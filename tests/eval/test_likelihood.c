@@ -155,6 +155,7 @@ static void a_run_that_is_told_to_stop_stops(void **state)
     make_tree(&c, 4);
     ya_session_config config = {.pass_tokens = ya_scoring_capacity(&c, 40),
                                 .cache_tokens = ya_continuations_prefix(&c) + 1,
+                                .exact = true, /* a cache is f32 */
                                 .scoring = true};
     assert_int_equal(ya_session_open(&s, &settings, &config, &err), YA_OK);
     assert_int_equal(ya_likelihood_run(s.engine, &s.scoring, &c, 0, GROUPS, ll, stop, &calls, &err),
