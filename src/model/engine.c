@@ -13,10 +13,10 @@
 #include <string.h>
 
 enum {
-    MAX_BUCKETS = 8,       /* shapes of a pass that get their own matmul kernels */
-    BUCKET_STEP = 16,      /* tokens */
-    MAX_CHUNK = 256,       /* rows of logits */
-    CHUNK_BYTES = 64 << 20 /* and their bytes */
+    MAX_BUCKETS = 8,  /* shapes of a pass that get their own matmul kernels */
+    BUCKET_STEP = 16, /* tokens */
+    MAX_CHUNK = 512, /* rows of logits: the head's weights are copied for the matmul once a chunk */
+    CHUNK_BYTES = 128 << 20 /* and their bytes */
 };
 
 bool ya_engine_has_bf16(void)
@@ -179,7 +179,6 @@ static void take_head(ya_engine *e, const sizes *z, ya_arena *arena)
     e->rstd_target = ya_arena_take(arena, name, "pass", why, rows, 4);
     if (!e->config.train)
         return;
-    e->dlogits = e->bf16 ? ya_arena_take(arena, name, "pass", why, rows * z->v, 2) : NULL;
     e->dx_target = ya_arena_take(arena, name, "pass", why, rows * z->d, 4);
     e->dx_rows = ya_arena_take(arena, name, "pass", why, rows * z->d, 4);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { LEAST_ROWS = 16 };
+enum { LEAST_ROWS = 16, RUN = 2048 };
 
 /* Rows of the next chunk: the smallest of chunk, chunk/2, chunk/4 ... that holds `left`, so that
  * the matmul kernels of few shapes serve every number of targets. */
@@ -31,6 +31,23 @@ static void gather_targets(ya_engine *e, const ya_pass *pass, int first, int n, 
                  e->rstd_target);
 }
 
+/* The elements of a row of gradients as they are for the matmul: bf16 ones take the first half of
+ * the row's place, so that a row is 2 V of them from the next. */
+static void narrow_row(const ya_engine *e, float *row, int v)
+{
+    uint16_t run[RUN];
+    for (int at = 0; at < v; at += RUN) {
+        int n = v - at < RUN ? v - at : RUN;
+        e->kernels->to_bf16(row + at, (size_t)n, run);
+        memcpy((char *)row + (size_t)at * sizeof *run, run, (size_t)n * sizeof *run);
+    }
+}
+
+static int logits_stride(const ya_engine *e)
+{
+    return e->model->config.vocab_size * (e->bf16 ? 2 : 1);
+}
+
 /* Losses of the chunk; with `backward` the logits become their gradients, zero in rows that are no
  * target. */
 static void losses(ya_engine *e, const ya_pass *pass, int first, int n, int m, bool backward)
@@ -48,6 +65,8 @@ static void losses(ya_engine *e, const ya_pass *pass, int first, int n, int m, b
         float ce = e->kernels->cross_entropy(row, v, pass->target_id[first + i], scale);
         if (backward && scale == 0.0f)
             memset(row, 0, (size_t)v * sizeof *row);
+        if (backward && e->bf16)
+            narrow_row(e, row, v);
         if (pass->target_ce)
             pass->target_ce[first + i] = ce;
     }
@@ -56,12 +75,13 @@ static void losses(ya_engine *e, const ya_pass *pass, int first, int n, int m, b
 static void chunk_backward(ya_engine *e, const ya_pass *pass, int first, int n, int m)
 {
     const ya_model *model = e->model;
-    size_t d = (size_t)model->config.hidden_size, v = (size_t)model->config.vocab_size;
-    const void *dlogits = ya_rows_as_input(e, e->logits, (size_t)m * v, e->dlogits);
-    ya_engine_times(e, &model->head, m, dlogits, e->dx_target, false);
+    size_t d = (size_t)model->config.hidden_size;
+    int stride = logits_stride(e);
+    ya_engine_times(e, &model->head, m, e->logits, stride, e->dx_target, false);
     float *dhead = model->config.tied ? model->dembedding : model->dhead;
     if (dhead)
-        ya_engine_outer(e, m, (int)v, (int)d, dlogits, e->xn_target, dhead);
+        ya_engine_outer(e, m, model->config.vocab_size, (int)d, e->logits, stride, e->xn_target,
+                        dhead);
     memset(e->dx_rows, 0, (size_t)m * d * sizeof *e->dx_rows);
     ya_rows_norm_backward(e, m, (int)d, e->dx_target, e->x_target, &model->final_norm,
                           e->rstd_target, e->dx_rows);
@@ -92,10 +112,10 @@ void ya_engine_head_prepare(ya_engine *e)
     for (int m = e->chunk;; m /= 2) {
         ya_engine_times_transposed(e, &model->head, m, NULL, NULL, false);
         if (e->config.train) {
-            ya_engine_times(e, &model->head, m, NULL, NULL, false);
+            ya_engine_times(e, &model->head, m, NULL, logits_stride(e), NULL, false);
             if (model->config.tied ? model->dembedding != NULL : model->dhead != NULL)
                 ya_engine_outer(e, m, model->config.vocab_size, model->config.hidden_size, NULL,
-                                NULL, NULL);
+                                logits_stride(e), NULL, NULL);
         }
         if (m / 2 < LEAST_ROWS)
             break;

@@ -73,8 +73,7 @@ struct ya_engine {
 
     /* head */
     int chunk;     /* most rows of logits at a time */
-    float *logits; /* [chunk,V], then their gradient */
-    void *dlogits; /* the same as matmul input */
+    float *logits; /* [chunk,V], then their gradient as matmul input, in the same places */
     float *x_target,
         *dx_target; /* [chunk,D]: last hidden state of the targets, gradient of its norm */
     float *dx_rows; /* [chunk,D]: gradient of x_target */
@@ -111,13 +110,14 @@ void ya_engine_linear_backward(ya_engine *e, const ya_linear *linear, int m, con
  * one. */
 void ya_engine_linear_gradients(ya_engine *e, const ya_linear *linear, int m, const void *x,
                                 const void *ax, const void *dy, int stream);
-/* c[m,n] (+)= x[m,k] W[n,k]^T over the tiles of W, and c[m,k] (+)= dy[m,n] W[n,k]. */
+/* c[m,n] (+)= x[m,k] W[n,k]^T over the tiles of W, and c[m,k] (+)= dy[m,n] W[n,k]; rows of dy are
+ * ldy elements apart. */
 void ya_engine_times_transposed(ya_engine *e, const ya_matrix *w, int m, const void *x, float *c,
                                 bool accumulate);
-void ya_engine_times(ya_engine *e, const ya_matrix *w, int m, const void *dy, float *c,
+void ya_engine_times(ya_engine *e, const ya_matrix *w, int m, const void *dy, int ldy, float *c,
                      bool accumulate);
-/* dweight[n,k] += dy[m,n]^T x[m,k] */
-void ya_engine_outer(ya_engine *e, int m, int n, int k, const void *dy, const void *x,
+/* dweight[n,k] += dy[m,n]^T x[m,k]; rows of dy are ldy elements apart */
+void ya_engine_outer(ya_engine *e, int m, int n, int k, const void *dy, int ldy, const void *x,
                      float *dweight);
 /* Rows of a tile of W. */
 int ya_engine_tile_rows(const ya_engine *e, const ya_matrix *w);

@@ -60,22 +60,22 @@ void ya_engine_times_transposed(ya_engine *e, const ya_matrix *w, int m, const v
     }
 }
 
-void ya_engine_times(ya_engine *e, const ya_matrix *w, int m, const void *dy, float *c,
+void ya_engine_times(ya_engine *e, const ya_matrix *w, int m, const void *dy, int ldy, float *c,
                      bool accumulate)
 {
     int step = ya_engine_tile_rows(e, w), k = w->cols;
     for (int row = 0; row < w->rows; row += step) {
         int n = w->rows - row < step ? w->rows - row : step;
         const void *tile = tile_of(e, w, row, n);
-        ya_matmul_shape shape = {m, k, n, w->rows, k, k, .accumulate = accumulate || row > 0};
+        ya_matmul_shape shape = {m, k, n, ldy, k, k, .accumulate = accumulate || row > 0};
         product(e, shape, column(e, dy, row), tile, c);
     }
 }
 
-void ya_engine_outer(ya_engine *e, int m, int n, int k, const void *dy, const void *x,
+void ya_engine_outer(ya_engine *e, int m, int n, int k, const void *dy, int ldy, const void *x,
                      float *dweight)
 {
-    ya_matmul_shape shape = {n, k, m, n, k, k, .a_transposed = true, .accumulate = true};
+    ya_matmul_shape shape = {n, k, m, ldy, k, k, .a_transposed = true, .accumulate = true};
     product(e, shape, dy, x, dweight);
 }
 
@@ -172,7 +172,7 @@ void ya_engine_linear_backward(ya_engine *e, const ya_linear *linear, int m, con
     const ya_lora_pair *lora = &linear->lora;
     int n = w->rows, k = w->cols, r = lora->rank;
     if (want_dx)
-        ya_engine_times(e, w, m, dy, dx, accumulate);
+        ya_engine_times(e, w, m, dy, n, dx, accumulate);
     if (r == 0)
         return;
     float *low = e->bf16 ? e->ax : e->dax;
@@ -196,9 +196,9 @@ void ya_engine_linear_gradients(ya_engine *e, const ya_linear *linear, int m, co
     if (linear->dbias && !e->preparing)
         ya_rows_bias_gradient(e, dy, m, n, linear->dbias);
     if (linear->dweight)
-        ya_engine_outer(e, m, n, k, dy, x, linear->dweight);
+        ya_engine_outer(e, m, n, k, dy, n, x, linear->dweight);
     if (r == 0)
         return;
-    ya_engine_outer(e, m, n, r, dy, ax, linear->lora.db);
-    ya_engine_outer(e, m, r, k, e->dax, drop_input(e, m, k, x, stream), linear->lora.da);
+    ya_engine_outer(e, m, n, r, dy, n, ax, linear->lora.db);
+    ya_engine_outer(e, m, r, k, e->dax, r, drop_input(e, m, k, x, stream), linear->lora.da);
 }

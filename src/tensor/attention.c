@@ -1,12 +1,13 @@
 #include "tensor/attention.h"
 
+#include "tensor/attention_tasks.h"
 #include "tensor/kernels.h"
 
 #include <math.h>
 #include <omp.h>
 #include <string.h>
 
-enum { TILE = 64, PAD = 16 };
+enum { TILE = YA_ATTENTION_TILE, PAD = 16 };
 
 /* Scratch of one thread. HDP and TP are HD and the longest row rounded up to PAD; what the rounding
  * adds is zero. All tiles are f32, whatever the operands are stored as.
@@ -15,7 +16,8 @@ enum { TILE = 64, PAD = 16 };
  *                  kt  vt [HDP, TP]  k  dk  dv [TP, HDP]           backward
  *     one tile:    q  o | dout  dq [TILE, HDP]  s  ds [TILE, TILE]
  *
- * Behind the threads' parts, in backward: dk and dv of each query head, [T, H*HD] each. */
+ * Behind the threads' parts, in backward: dk and dv of each query head, [T, H*HD] each, and those
+ * of the shares of split heads (attention_tasks.h), [max_row, HD] each. */
 typedef struct {
     int hd, hdp, tp;
     float *kt, *vt, *k, *v, *dk, *dv;
@@ -37,8 +39,10 @@ static size_t thread_floats(int head_dim, int max_row, bool backward)
 size_t ya_attention_scratch(const ya_attention *a, int tokens, int max_row, bool backward)
 {
     size_t floats = (size_t)a->threads * thread_floats(a->head_dim, max_row, backward);
-    if (backward)
+    if (backward) {
         floats += 2 * (size_t)tokens * (size_t)a->n_heads * (size_t)a->head_dim;
+        floats += 2 * (size_t)a->threads * (size_t)max_row * (size_t)a->head_dim;
+    }
     return floats * sizeof(float);
 }
 
@@ -131,6 +135,57 @@ static int first_tile(const ya_attention *a, int q0)
     return first / TILE * TILE;
 }
 
+/* How many keys of a tile of n, from k0 on, the PAD queries from q on see at the most. */
+static int seen_keys(int q, int k0, int n)
+{
+    int seen = padded(q + PAD - k0);
+    return seen < 0 ? 0 : seen < n ? seen : n;
+}
+
+/* s[i][j] = query i . key j, for the keys that a query may see; others stay as they are. */
+static void score_tile(const ya_kernels *k, const workspace *w, const float *q, const float *kt,
+                       int q0, int qn, int k0, int n, float *s)
+{
+    if (k0 + n - 1 <= q0) {
+        k->tile_matmul(qn, n, w->hd, q, w->hdp, 1, kt + k0, w->tp, s, TILE, false);
+        return;
+    }
+    for (int i = 0; i < qn; i += PAD)
+        k->tile_matmul(qn - i < PAD ? qn - i : PAD, seen_keys(q0 + i, k0, n), w->hd,
+                       q + (size_t)i * (size_t)w->hdp, w->hdp, 1, kt + k0, w->tp, s + i * TILE,
+                       TILE, false);
+}
+
+/* out[i] += sum of s[i][j] rows[j], over the keys that query i may see */
+static void mix_tile(const ya_kernels *k, const workspace *w, const float *s, const float *rows,
+                     int q0, int qn, int k0, int kn, float *out)
+{
+    if (k0 + kn - 1 <= q0) {
+        k->tile_matmul(qn, w->hdp, kn, s, TILE, 1, rows, w->hdp, out, w->hdp, true);
+        return;
+    }
+    for (int i = 0; i < qn; i += PAD)
+        k->tile_matmul(qn - i < PAD ? qn - i : PAD, w->hdp, seen_keys(q0 + i, k0, kn), s + i * TILE,
+                       TILE, 1, rows, w->hdp, out + (size_t)i * (size_t)w->hdp, w->hdp, true);
+}
+
+/* out[j] += sum of s[i][j] rows[i], over the queries that may see key j */
+static void mix_tile_transposed(const ya_kernels *k, const workspace *w, const float *s,
+                                const float *rows, int q0, int qn, int k0, int kn, float *out)
+{
+    if (k0 + kn - 1 <= q0) {
+        k->tile_matmul(kn, w->hdp, qn, s, 1, TILE, rows, w->hdp, out, w->hdp, true);
+        return;
+    }
+    for (int j = 0; j < kn; j += PAD) {
+        int first = k0 + j - q0 > 0 ? k0 + j - q0 : 0; /* the first query that sees key j */
+        if (first < qn)
+            k->tile_matmul(kn - j < PAD ? kn - j : PAD, w->hdp, qn - first, s + first * TILE + j, 1,
+                           TILE, rows + (size_t)first * (size_t)w->hdp, w->hdp,
+                           out + (size_t)j * (size_t)w->hdp, w->hdp, true);
+    }
+}
+
 /* -INFINITY where query q0 + i does not see key k0 + j */
 static void mask_tile(const ya_attention *a, float *s, int q0, int qn, int k0, int n)
 {
@@ -153,15 +208,14 @@ static void forward_tile(const ya_attention *a, const ya_kernels *k, const works
 {
     float scale = 1.0f / sqrtf((float)a->head_dim);
     int n = padded(kn);
-    k->tile_matmul(qn, n, w->hd, w->q, w->hdp, 1, w->kt + k0, w->tp, w->s, TILE, false);
+    score_tile(k, w, w->q, w->kt, q0, qn, k0, n, w->s);
     mask_tile(a, w->s, q0, qn, k0, n);
     for (int i = 0; i < qn; i++) {
         float correction = k->softmax_row(w->s + i * TILE, n, scale, &max[i], &sum[i]);
         if (correction != 1.0f)
             k->scale(correction, w->o + (size_t)i * (size_t)w->hdp, (size_t)w->hdp);
     }
-    k->tile_matmul(qn, w->hdp, kn, w->s, TILE, 1, w->v + (size_t)k0 * (size_t)w->hdp, w->hdp, w->o,
-                   w->hdp, true);
+    mix_tile(k, w, w->s, w->v + (size_t)k0 * (size_t)w->hdp, q0, qn, k0, kn, w->o);
 }
 
 /* Keys and values of n tokens from `first` on become those at `at` of the tiles. */
@@ -192,13 +246,14 @@ static int pack_keys(const ya_attention *a, const float *k, const float *v, int 
 }
 
 static void forward_head(const ya_attention *a, const float *q, const float *k, const float *v,
-                         void *o, float *lse, const workspace *w, int row, int head)
+                         void *o, float *lse, const workspace *w, const ya_attention_task *t)
 {
     const ya_kernels *kernels = ya_kernels_get();
+    int row = t->row, head = t->head;
     size_t hd = (size_t)a->head_dim, q_stride = (size_t)a->n_heads * hd;
     int before = pack_keys(a, k, v, row, head / (a->n_heads / a->n_kv_heads), w);
-    int end = before + a->row_start[row + 1] - a->row_start[row];
-    for (int q0 = before; q0 < end; q0 += TILE) {
+    int end = before + t->end;
+    for (int q0 = before + t->begin; q0 < end; q0 += TILE) {
         int qn = end - q0 < TILE ? end - q0 : TILE;
         size_t first = (size_t)(a->row_start[row] + q0 - before);
         float max[TILE], sum[TILE];
@@ -226,11 +281,12 @@ static void forward_head(const ya_attention *a, const float *q, const float *k, 
 void ya_attention_forward(const ya_attention *a, const float *q, const float *k, const float *v,
                           void *o, float *lse, void *scratch, int max_row)
 {
-    int tasks = a->n_rows * a->n_heads;
+    ya_attention_tasks p = ya_attention_tasks_of(a);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(a->threads)
-    for (int task = 0; task < tasks; task++) {
+    for (int i = 0; i < p.n_tasks; i++) {
         workspace w = workspace_of(a, scratch, max_row, false);
-        forward_head(a, q, k, v, o, lse, &w, task / a->n_heads, task % a->n_heads);
+        ya_attention_task t = ya_attention_task_at(a, &p, i);
+        forward_head(a, q, k, v, o, lse, &w, &t);
     }
 }
 
@@ -241,14 +297,16 @@ static void backward_tile(const ya_attention *a, const ya_kernels *k, const work
     float scale = 1.0f / sqrtf((float)a->head_dim);
     int n = padded(kn);
     size_t at = (size_t)k0 * (size_t)w->hdp;
-    k->tile_matmul(qn, n, w->hd, w->q, w->hdp, 1, w->kt + k0, w->tp, w->s, TILE, false);
-    k->tile_matmul(qn, n, w->hd, w->dout, w->hdp, 1, w->vt + k0, w->tp, w->ds, TILE, false);
+    if (k0 + n - 1 > q0) /* what score_tile leaves out must be finite: it is multiplied by 0 */
+        memset(w->ds, 0, TILE * TILE * sizeof *w->ds);
+    score_tile(k, w, w->q, w->kt, q0, qn, k0, n, w->s);
+    score_tile(k, w, w->dout, w->vt, q0, qn, k0, n, w->ds);
     mask_tile(a, w->s, q0, qn, k0, n);
     for (int i = 0; i < qn; i++)
         k->softmax_row_backward(w->s + i * TILE, w->ds + i * TILE, n, scale, lse[i], delta[i]);
-    k->tile_matmul(kn, w->hdp, qn, w->s, 1, TILE, w->dout, w->hdp, w->dv + at, w->hdp, true);
-    k->tile_matmul(kn, w->hdp, qn, w->ds, 1, TILE, w->q, w->hdp, w->dk + at, w->hdp, true);
-    k->tile_matmul(qn, w->hdp, kn, w->ds, TILE, 1, w->k + at, w->hdp, w->dq, w->hdp, true);
+    mix_tile_transposed(k, w, w->s, w->dout, q0, qn, k0, kn, w->dv + at);
+    mix_tile_transposed(k, w, w->ds, w->q, q0, qn, k0, kn, w->dk + at);
+    mix_tile(k, w, w->ds, w->k + at, q0, qn, k0, kn, w->dq);
 }
 
 typedef struct {
@@ -256,14 +314,16 @@ typedef struct {
     const float *q, *k, *v;
     const float *lse, *dout;
     float *dq, *dk_heads, *dv_heads; /* the last two [T, H*HD] */
+    float *extra;                    /* [shares][2][max_row, HD] */
+    size_t extra_floats;             /* max_row * HD */
 } gradients;
 
 static void backward_queries(const ya_attention *a, const gradients *g, const workspace *w,
-                             size_t first, int n_tokens, int head, int q0)
+                             size_t first, int end, int head, int q0)
 {
     const ya_kernels *k = ya_kernels_get();
     size_t hd = (size_t)a->head_dim, stride = (size_t)a->n_heads * hd, column = (size_t)head * hd;
-    int qn = n_tokens - q0 < TILE ? n_tokens - q0 : TILE;
+    int qn = end - q0 < TILE ? end - q0 : TILE;
     float lse[TILE], delta[TILE];
     size_t token = first + (size_t)q0;
     pack_rows(k, g->o, token, qn, stride, column, w, a->bf16, w->dq); /* o, until delta is known */
@@ -276,7 +336,7 @@ static void backward_queries(const ya_attention *a, const gradients *g, const wo
     pack_rows(k, g->q, token, qn, stride, column, w, false, w->q);
     memset(w->dq, 0, (size_t)qn * (size_t)w->hdp * sizeof *w->dq);
     for (int k0 = first_tile(a, q0); k0 < q0 + qn; k0 += TILE) {
-        int kn = n_tokens - k0 < TILE ? n_tokens - k0 : TILE;
+        int kn = end - k0 < TILE ? end - k0 : TILE;
         backward_tile(a, k, w, q0, qn, k0, kn, lse, delta);
     }
     for (int i = 0; i < qn; i++)
@@ -284,27 +344,63 @@ static void backward_queries(const ya_attention *a, const gradients *g, const wo
                hd * sizeof *g->dq);
 }
 
-static void backward_head(const ya_attention *a, const gradients *g, const workspace *w, int row,
-                          int head)
+/* Where a task's dk and dv go: token i's from to[i * stride] on. */
+static size_t output_of(const ya_attention *a, const gradients *g, const ya_attention_task *t,
+                        float *to[2])
+{
+    size_t hd = (size_t)a->head_dim, stride = (size_t)a->n_heads * hd;
+    if (t->extra >= 0) {
+        to[0] = g->extra + 2 * (size_t)t->extra * g->extra_floats;
+        to[1] = to[0] + g->extra_floats;
+        return hd;
+    }
+    size_t at = (size_t)a->row_start[t->row] * stride + (size_t)t->head * hd;
+    to[0] = g->dk_heads + at;
+    to[1] = g->dv_heads + at;
+    return stride;
+}
+
+static void backward_head(const ya_attention *a, const gradients *g, const workspace *w,
+                          const ya_attention_task *t)
 {
     const ya_kernels *k = ya_kernels_get();
-    size_t first = (size_t)a->row_start[row], hd = (size_t)a->head_dim;
-    int n_tokens = a->row_start[row + 1] - a->row_start[row];
-    size_t kv_column = (size_t)(head / (a->n_heads / a->n_kv_heads)) * hd;
-    size_t kv_stride = (size_t)a->n_kv_heads * hd, stride = (size_t)a->n_heads * hd;
-    size_t whole = (size_t)n_tokens * (size_t)w->hdp * sizeof *w->dk;
-    pack_columns(g->k, first, n_tokens, kv_stride, kv_column, w, w->kt);
-    pack_columns(g->v, first, n_tokens, kv_stride, kv_column, w, w->vt);
-    pack_rows(k, g->k, first, n_tokens, kv_stride, kv_column, w, false, w->k);
+    size_t first = (size_t)a->row_start[t->row], hd = (size_t)a->head_dim;
+    size_t kv_column = (size_t)(t->head / (a->n_heads / a->n_kv_heads)) * hd;
+    size_t kv_stride = (size_t)a->n_kv_heads * hd;
+    size_t whole = (size_t)t->end * (size_t)w->hdp * sizeof *w->dk;
+    pack_columns(g->k, first, t->end, kv_stride, kv_column, w, w->kt);
+    pack_columns(g->v, first, t->end, kv_stride, kv_column, w, w->vt);
+    pack_rows(k, g->k, first, t->end, kv_stride, kv_column, w, false, w->k);
     memset(w->dk, 0, whole);
     memset(w->dv, 0, whole);
-    for (int q0 = 0; q0 < n_tokens; q0 += TILE)
-        backward_queries(a, g, w, first, n_tokens, head, q0);
-    for (int i = 0; i < n_tokens; i++) {
-        size_t to = (first + (size_t)i) * stride + (size_t)head * hd,
-               from = (size_t)i * (size_t)w->hdp;
-        memcpy(g->dk_heads + to, w->dk + from, hd * sizeof *w->dk);
-        memcpy(g->dv_heads + to, w->dv + from, hd * sizeof *w->dv);
+    for (int q0 = t->begin; q0 < t->end; q0 += TILE)
+        backward_queries(a, g, w, first, t->end, t->head, q0);
+    float *to[2];
+    size_t stride = output_of(a, g, t, to);
+    for (int i = 0; i < t->end; i++) {
+        size_t at = (size_t)i * stride, from = (size_t)i * (size_t)w->hdp;
+        memcpy(to[0] + at, w->dk + from, hd * sizeof *w->dk);
+        memcpy(to[1] + at, w->dv + from, hd * sizeof *w->dv);
+    }
+}
+
+/* The shares of split heads join the last one, in order. */
+static void join_shares(const ya_attention *a, const gradients *g, const ya_attention_tasks *p)
+{
+    const ya_kernels *k = ya_kernels_get();
+    int hd = a->head_dim;
+    for (int i = ya_attention_first_share(a, p); i < p->n_tasks; i++) {
+        ya_attention_task t = ya_attention_task_at(a, p, i), last = t;
+        if (t.extra < 0)
+            continue;
+        float *from[2], *to[2];
+        last.extra = -1;
+        output_of(a, g, &t, from);
+        size_t stride = output_of(a, g, &last, to);
+#pragma omp parallel for schedule(static) num_threads(a->threads)
+        for (int n = 0; n < t.end; n++)
+            for (int j = 0; j < 2; j++)
+                k->axpy(1.0f, from[j] + (size_t)n * (size_t)hd, to[j] + (size_t)n * stride, hd);
     }
 }
 
@@ -329,16 +425,29 @@ void ya_attention_backward(const ya_attention *a, const float *q, const float *k
                            const void *o, const float *lse, const float *dout, float *dq, float *dk,
                            float *dv, void *scratch, int max_row)
 {
-    int tokens = a->row_start[a->n_rows], tasks = a->n_rows * a->n_heads;
+    int tokens = a->row_start[a->n_rows];
     float *heads =
         (float *)scratch + (size_t)a->threads * thread_floats(a->head_dim, max_row, true);
     size_t all = (size_t)tokens * (size_t)a->n_heads * (size_t)a->head_dim;
-    gradients g = {o, q, k, v, lse, dout, dq, heads, heads + all};
+    gradients g = {o,
+                   q,
+                   k,
+                   v,
+                   lse,
+                   dout,
+                   dq,
+                   heads,
+                   heads + all,
+                   heads + 2 * all,
+                   (size_t)max_row * (size_t)a->head_dim};
+    ya_attention_tasks p = ya_attention_tasks_of(a);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(a->threads)
-    for (int task = 0; task < tasks; task++) {
+    for (int i = 0; i < p.n_tasks; i++) {
         workspace w = workspace_of(a, scratch, max_row, true);
-        backward_head(a, &g, &w, task / a->n_heads, task % a->n_heads);
+        ya_attention_task t = ya_attention_task_at(a, &p, i);
+        backward_head(a, &g, &w, &t);
     }
+    join_shares(a, &g, &p);
     sum_groups(a, g.dk_heads, dk, tokens);
     sum_groups(a, g.dv_heads, dv, tokens);
 }
