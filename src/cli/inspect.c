@@ -1,17 +1,23 @@
 #include "inspect/inspect.h"
+#include "base/alloc.h"
 #include "cli/cli.h"
+#include "lora/locate.h"
 
 #include <stdio.h>
 
 static ya_status run(ya_settings *s, ya_error *err)
 {
     json_t *document = NULL;
-    ya_status status = ya_inspect(&document, s->model, s->hash, err);
+    char *path = NULL;
+    ya_status status = ya_locate_named(&path, s->model, err);
+    if (status == YA_OK)
+        status = ya_inspect(&document, path, s->hash, err);
     if (status == YA_OK && s->json)
         status = ya_inspect_print_json(document, stdout, err);
     else if (status == YA_OK)
         ya_inspect_print(document, stdout);
     json_decref(document);
+    ya_free(path);
     return status;
 }
 

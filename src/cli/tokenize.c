@@ -1,15 +1,21 @@
+#include "base/alloc.h"
 #include "cli/cli.h"
+#include "lora/locate.h"
 #include "token/stream.h"
 
 static ya_status run(ya_settings *s, ya_error *err)
 {
     ya_tokenizer *tokenizer = NULL;
-    ya_status status = ya_tokenizer_open(&tokenizer, s->model, err);
+    char *path = NULL;
+    ya_status status = ya_locate_named(&path, s->model, err);
+    if (status == YA_OK)
+        status = ya_tokenizer_open(&tokenizer, path, err);
     if (status == YA_OK && s->decode)
         status = ya_detokenize_stream(tokenizer, !s->special, stdin, stdout, err);
     else if (status == YA_OK)
         status = ya_tokenize_stream(tokenizer, s->special, stdin, stdout, err);
     ya_tokenizer_close(tokenizer);
+    ya_free(path);
     return status;
 }
 

@@ -2,10 +2,13 @@
 
 #include "model/model.h"
 
-/* Shares of the matmul peak that a step reaches, and the element-wise traffic of a layer, measured
- * on SmolLM2 and a 1B shape, on processors with and without AVX-512 (docs/PERFORMANCE.md). */
-static const double MATMUL_SHARE = 0.93, ADAPTER_SHARE = 0.35, ATTENTION_SHARE = 0.35,
-                    ATTENTION_SHARE_BF16 = 0.04;
+/* Shares of measured matmul peaks that a step reaches, fitted to SmolLM2 and a 1B shape in f32 and
+ * bf16 on AVX-512 processors of two makers (docs/PERFORMANCE.md). Adapter and attention are f32 in
+ * either mode, so their shares are of the f32 peak; in bf16 attention also converts its operands.
+ */
+static const double MATMUL_SHARE = 0.93, MATMUL_SHARE_BF16 = 0.97, ADAPTER_SHARE = 0.5,
+                    ATTENTION_SHARE = 0.6, ATTENTION_SHARE_BF16 = 0.3;
+/* The element-wise traffic of a layer. */
 static const double PASSES_OVER_HIDDEN = 40.0, PASSES_OVER_FFN = 10.0;
 
 static double adapter_weights(const ya_model_config *c, int rank, unsigned targets)
@@ -56,12 +59,12 @@ static double traffic_of(const ya_predicted_run *run)
 double ya_predict_speed(const ya_predicted_run *run, const ya_speeds *speeds)
 {
     ya_work work = ya_work_of(run);
-    double peak = (run->bf16 ? speeds->bf16_gflops : speeds->f32_gflops) * 1e9;
+    double peak = run->bf16 ? MATMUL_SHARE_BF16 * speeds->bf16_gflops * 1e9
+                            : MATMUL_SHARE * speeds->f32_gflops * 1e9;
     double f32 = speeds->f32_gflops * 1e9, bandwidth = speeds->read_gb_s * 1e9;
-    double seconds =
-        work.weights / (MATMUL_SHARE * peak) + work.adapter / (ADAPTER_SHARE * f32) +
-        work.attention / (run->bf16 ? ATTENTION_SHARE_BF16 * peak : ATTENTION_SHARE * f32) +
-        traffic_of(run) / bandwidth +
-        2.0 * (double)run->weight_bytes / run->pass_tokens / bandwidth;
+    double attention_share = run->bf16 ? ATTENTION_SHARE_BF16 : ATTENTION_SHARE;
+    double seconds = work.weights / peak + work.adapter / (ADAPTER_SHARE * f32) +
+                     work.attention / (attention_share * f32) + traffic_of(run) / bandwidth +
+                     2.0 * (double)run->weight_bytes / run->pass_tokens / bandwidth;
     return 1.0 / seconds;
 }

@@ -23,7 +23,7 @@ static bool our_cache(char path[YA_PATH_MAX])
     return below(path, "XDG_CACHE_HOME", "/your_ai") || below(path, "HOME", "/.cache/your_ai");
 }
 
-static bool hub_cache(char path[YA_PATH_MAX])
+bool ya_cache_hub(char path[YA_PATH_MAX])
 {
     return below(path, "HF_HUB_CACHE", "") || below(path, "HF_HOME", "/hub") ||
            below(path, "XDG_CACHE_HOME", "/huggingface/hub") ||
@@ -68,16 +68,21 @@ static bool hub_snapshot(char path[YA_PATH_MAX], const char *dir)
     return read && stays_inside(commit) && joined(path, dir, name) && exists(path);
 }
 
-/* "ORG/NAME" as the directory models--ORG--NAME. */
+/* "ORG/NAME" as the directory models--ORG--NAME, "ORG/NAME/FILE" as a file of its snapshot. */
 static bool find_in_hub(char path[YA_PATH_MAX], const char *name)
 {
-    char hub[YA_PATH_MAX], dir[YA_PATH_MAX], folder[512];
-    const char *slash = strchr(name, '/');
-    if (!slash || strchr(slash + 1, '/') || !hub_cache(hub))
+    char hub[YA_PATH_MAX], dir[YA_PATH_MAX], folder[512], snapshot[YA_PATH_MAX];
+    const char *slash = strchr(name, '/'), *file = slash ? strchr(slash + 1, '/') : NULL;
+    if (!slash || !ya_cache_hub(hub))
         return false;
-    int n = snprintf(folder, sizeof folder, "%s%.*s--%s", HUB_PREFIX, (int)(slash - name), name,
-                     slash + 1);
-    return n > 0 && n < (int)sizeof folder && joined(dir, hub, folder) && hub_snapshot(path, dir);
+    size_t length = file ? (size_t)(file - slash - 1) : strlen(slash + 1);
+    int n = snprintf(folder, sizeof folder, "%s%.*s--%.*s", HUB_PREFIX, (int)(slash - name), name,
+                     (int)length, slash + 1);
+    if (n <= 0 || n >= (int)sizeof folder || !joined(dir, hub, folder))
+        return false;
+    if (!file)
+        return hub_snapshot(path, dir);
+    return hub_snapshot(snapshot, dir) && joined(path, snapshot, file + 1) && exists(path);
 }
 
 bool ya_cache_find(char path[YA_PATH_MAX], const char *name)
@@ -158,6 +163,25 @@ static ya_status scan_ours(list *found, const char *dir, const char *prefix, ya_
     return status;
 }
 
+/* The GGUF files of a snapshot, as ORG/NAME/FILE. */
+static ya_status scan_snapshot(list *found, const char *dir, const char *prefix, ya_error *err)
+{
+    DIR *stream = opendir(dir);
+    ya_status status = YA_OK;
+    struct dirent *entry;
+    while (stream && !status && (entry = readdir(stream)) != NULL) {
+        char path[YA_PATH_MAX], name[512];
+        struct stat info;
+        int n = snprintf(name, sizeof name, "%s/%s", prefix, entry->d_name);
+        if (n < (int)sizeof name && joined(path, dir, entry->d_name) && stat(path, &info) == 0 &&
+            S_ISREG(info.st_mode) && is_model(path))
+            status = add(found, name, path, err);
+    }
+    if (stream)
+        closedir(stream);
+    return status;
+}
+
 static ya_status scan_hub(list *found, const char *dir, ya_error *err)
 {
     DIR *stream = opendir(dir);
@@ -165,9 +189,11 @@ static ya_status scan_hub(list *found, const char *dir, ya_error *err)
     struct dirent *entry;
     while (stream && !status && (entry = readdir(stream)) != NULL) {
         char folder[YA_PATH_MAX], path[YA_PATH_MAX], name[256];
-        if (hub_name(name, sizeof name, entry->d_name) && joined(folder, dir, entry->d_name) &&
-            hub_snapshot(path, folder) && is_model(path))
-            status = add(found, name, path, err);
+        if (!hub_name(name, sizeof name, entry->d_name) || !joined(folder, dir, entry->d_name) ||
+            !hub_snapshot(path, folder))
+            continue;
+        status =
+            is_model(path) ? add(found, name, path, err) : scan_snapshot(found, path, name, err);
     }
     if (stream)
         closedir(stream);
@@ -188,7 +214,7 @@ ya_status ya_cache_list(ya_cached_model **models, size_t *n, ya_error *err)
     if (our_cache(dir))
         YA_TRY(scan_ours(&found, dir, "", err));
     ours = found.n;
-    if (hub_cache(dir))
+    if (ya_cache_hub(dir))
         YA_TRY(scan_hub(&found, dir, err));
     if (ours)
         qsort(found.models, ours, sizeof *found.models, by_name);

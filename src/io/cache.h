@@ -10,9 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The path of NAME ("model.gguf" of our cache, "ORG/NAME" of either); false when it is not there.
+/* The path of NAME ("model.gguf" of our cache, "ORG/NAME" or a file in it, "ORG/NAME/FILE", of
+ * either); false when it is not there.
  * Names that would leave the cache (absolute, "..") are never found. */
 bool ya_cache_find(char path[YA_PATH_MAX], const char *name);
+
+/* Where Hugging Face's programs keep what they download; false when no variable says it. */
+bool ya_cache_hub(char path[YA_PATH_MAX]);
 
 typedef struct {
     char name[256]; /* as ya_cache_find takes it */

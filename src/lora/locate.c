@@ -63,11 +63,15 @@ static ya_status resolve(char **out, const char *name, const char *dir, const ch
         return own(out, path, err);
     if (ya_preset_find(&preset, name))
         return ya_fail(err, YA_ERR_IO,
-                       "%s \"%s\" is %s, which is not on this machine: download it, or name its "
-                       "directory",
-                       what, name, preset.hub);
+                       "%s \"%s\" is %s, which is not on this machine: your_ai pull %s fetches it",
+                       what, name, preset.hub, name);
     return ya_fail(err, YA_ERR_IO, "%s \"%s\" is neither a file, a directory nor in the cache",
                    what, name);
+}
+
+ya_status ya_locate_named(char **path, const char *name, ya_error *err)
+{
+    return resolve(path, name, NULL, "the model", err);
 }
 
 /* The base that the lineage file `path` of `adapter` names, or the one that overrides it. */

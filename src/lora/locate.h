@@ -15,4 +15,7 @@
 ya_status ya_locate_model(const char *model, const char *adapter, const char *base,
                           char **base_path, char **adapter_path, ya_error *err) YA_CHECK;
 
+/* `name` alone: a path, or a name in the cache. *path is the caller's, ya_free. */
+ya_status ya_locate_named(char **path, const char *name, ya_error *err) YA_CHECK;
+
 #endif

@@ -25,6 +25,7 @@ enum {
 #define SECTION_EXPORT "Export"
 #define SECTION_VALIDATION "Questions"
 #define SECTION_TRIAL "Experiment"
+#define SECTION_HUB "Hub"
 #define SECTION_REPORT "Report"
 #define SECTION_HARDWARE "Hardware profile"
 
