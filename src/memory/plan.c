@@ -9,13 +9,6 @@
 /* Machines from this size on have the full limits of the guard. */
 static const double FULL_SIZE_GB = 72.0, FULL_PAUSE_GB = 15.0, FULL_ABORT_GB = 10.0;
 
-/* What libraries take after the plan is made, from smaps: generated code 1.4 MB, pages that loading
- * libcrypto writes 0.4 MB, small blocks; and of each thread, the buffers into which oneDNN's
- * classic gemm packs its operands (0.9 MB; 2.1 MB where a product sums over 2048 tokens). bf16 on
- * AVX-512 has more code and no such buffers. Stacks are committed before the plan. */
-static const uint64_t LIBRARY_BYTES = 5 * YA_MB / 2, LIBRARY_BF16_BYTES = 13 * YA_MB,
-                      THREAD_BYTES = 9 * YA_MB / 4;
-
 static uint64_t available_limit(double given_gb, double full_gb, const ya_memory_reading *now)
 {
     if (given_gb >= 0.0)
@@ -70,11 +63,11 @@ void ya_budget_find(ya_budget *budget, const ya_settings *s, const ya_memory_rea
 }
 
 void ya_plan_make(ya_plan *plan, const ya_arena *dry, const ya_settings *s,
-                  const ya_memory_reading *now, uint64_t mapped, int threads, bool bf16)
+                  const ya_memory_reading *before, const ya_memory_reading *now, uint64_t mapped)
 {
     *plan = (ya_plan){.regions = *dry, .mapped = mapped};
-    plan->resident = now->rss_anon;
-    plan->library = (bf16 ? LIBRARY_BF16_BYTES : LIBRARY_BYTES) + (uint64_t)threads * THREAD_BYTES;
+    plan->resident = before->rss_anon;
+    plan->library = now->rss_anon > before->rss_anon ? now->rss_anon - before->rss_anon : 0;
     plan->anonymous_peak = plan->resident + plan->library + dry->used;
     ya_budget_find(&plan->budget, s, now);
     plan->fits = plan->anonymous_peak <= plan->budget.bytes;
@@ -95,7 +88,7 @@ void ya_plan_show(const ya_plan *plan)
     ya_info("  %-16s %10.1f MB  %-5s %s", "program", mb(plan->resident), "run",
             "code's data, tables of the model");
     ya_info("  %-16s %10.1f MB  %-5s %s", "libraries", mb(plan->library), "run",
-            "generated matmul code, its packed operands");
+            "matmul kernels and what they allocate, measured");
     ya_info("  %-16s %10.1f MB  of %.1f MB allowed by %s", "in all", mb(plan->anonymous_peak),
             mb(plan->budget.bytes), plan->budget.reason);
     ya_info("  %-16s %10.1f MB  in files, which the kernel may drop and read again", "mapped",
@@ -115,7 +108,7 @@ ya_status ya_plan_json(const ya_plan *plan, ya_buffer *out, ya_error *err)
     ya_status status;
     ya_region rest[2] = {
         {"program", "run", "code's data, tables of the model", plan->resident},
-        {"libraries", "run", "generated matmul code, its packed operands", plan->library},
+        {"libraries", "run", "matmul kernels and what they allocate, measured", plan->library},
     };
     YA_TRY(ya_buffer_printf(out, err,
                             "\"anonymous_peak_mb\": %.3f, \"mapped_mb\": %.3f, \"budget_mb\": "

@@ -26,17 +26,18 @@ void ya_budget_find(ya_budget *budget, const ya_settings *s, const ya_memory_rea
 
 typedef struct {
     ya_arena regions;        /* the dry arena: its named regions and their sum */
-    uint64_t resident;       /* anonymous memory now: program, libraries, tables of the model */
-    uint64_t library;        /* what oneDNN and the threads will add: code, stacks, small blocks */
+    uint64_t resident;       /* anonymous memory: program, libraries' data, tables of the model */
+    uint64_t library;        /* matmul kernels: their code, tables, and buffers while they run */
     uint64_t anonymous_peak; /* regions + resident + library */
     uint64_t mapped;         /* weights and tokenised data, in files */
     ya_budget budget;
     bool fits;
 } ya_plan;
 
-/* Adds up; `threads` and the kind of matmuls decide `library`. */
+/* Adds up. `before` and `now` are the readings before the kernels were made and after each has run;
+ * `mapped` is in files. */
 void ya_plan_make(ya_plan *plan, const ya_arena *dry, const ya_settings *s,
-                  const ya_memory_reading *now, uint64_t mapped, int threads, bool bf16);
+                  const ya_memory_reading *before, const ya_memory_reading *now, uint64_t mapped);
 
 /* The table, on stderr (ya_info). */
 void ya_plan_show(const ya_plan *plan);

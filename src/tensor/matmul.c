@@ -272,6 +272,18 @@ ya_status ya_matmul_prepare(const ya_matmul_shape *shape, size_t *scratch_bytes,
     return status;
 }
 
+int ya_matmul_places(void)
+{
+    return (int)cache.n_slots;
+}
+
+const ya_matmul_shape *ya_matmul_at(int place, size_t *scratch_bytes)
+{
+    const kernel *k = &cache.slots[place];
+    *scratch_bytes = k->parts ? k->scratch_bytes : 0;
+    return k->parts ? &k->shape : NULL;
+}
+
 static _Noreturn void give_up(const char *reason)
 {
     fprintf(stderr, "your_ai: internal error: matmul: %s\n", reason);

@@ -33,6 +33,11 @@ ya_status ya_matmul_prepare(const ya_matmul_shape *shape, size_t *scratch_bytes,
 void ya_matmul(const ya_matmul_shape *shape, const void *a, const void *b, float *c, void *scratch,
                size_t scratch_bytes);
 
+/* Places for prepared shapes, and the shape at one of them: NULL where there is none. It lives
+ * until the next shape is prepared or all are forgotten. *scratch_bytes is what it needs. */
+int ya_matmul_places(void);
+const ya_matmul_shape *ya_matmul_at(int place, size_t *scratch_bytes);
+
 /* True when bf16 products run on bf16 hardware (AVX-512 BF16 or AMX). */
 bool ya_matmul_has_bf16(void);
 

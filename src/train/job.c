@@ -10,6 +10,7 @@
 #include "model/preset.h"
 #include "tensor/matmul.h"
 #include "train/layout.h"
+#include "train/settle.h"
 
 #include <malloc.h>
 #include <omp.h>
@@ -138,23 +139,6 @@ done:
     return status;
 }
 
-/* Starts the threads and commits their stacks, deeper than any step or saving a checkpoint goes:
- * else they would grow when a thread first gets the work that goes deepest. Before the plan, so
- * that it finds them there. */
-__attribute__((noinline)) static void touch_stack(void)
-{
-    enum { STACK_BYTES = 192 << 10, STRIDE = 4096 };
-    volatile char deep[STACK_BYTES] __attribute__((unused));
-    for (int i = 0; i < STACK_BYTES; i += STRIDE)
-        deep[i] = 0;
-}
-
-static void touch_stacks(void)
-{
-#pragma omp parallel
-    touch_stack();
-}
-
 ya_status ya_job_open(ya_job *job, const ya_settings *s, unsigned command, const char *checkpoint,
                       ya_error *err)
 {
@@ -171,7 +155,7 @@ ya_status ya_job_open(ya_job *job, const ya_settings *s, unsigned command, const
     YA_TRY(ya_distrust_check(&job->distrust, err));
     job->engine_config = engine_config_of(job);
     omp_set_num_threads(job->engine_config.threads);
-    touch_stacks();
+    ya_settle_begin();
     int64_t records = job->settings.batch_size;
     if (job->train &&
         __builtin_mul_overflow(records, job->settings.gradient_accumulation_steps, &records))
@@ -225,26 +209,46 @@ done:
     return status;
 }
 
+/* A pretended machine has its own limits; what this process holds is as it is. */
+static void read_memory(const ya_job *job, ya_memory_reading *now)
+{
+    ya_memory_read(&job->probe, now);
+    if (job->settings.memory > 0.0)
+        ya_memory_pretend(now, (uint64_t)(job->settings.memory * (double)YA_GB));
+}
+
+/* What a run holds besides, measured of several models, whatever its data (the tables of which are
+ * in files); and, as products in another order lay out the heap otherwise, a little of the arena.
+ */
+static uint64_t besides(const ya_job *job, const ya_arena *dry)
+{
+    enum { SLACK_BYTES = 64 << 10, SLACK_PART = 200, RUN_BYTES = 320 << 10 };
+    uint64_t run = job->command == YA_FOR_PLAN ? RUN_BYTES : 0; /* a run has its own already */
+    return run + SLACK_BYTES + dry->used / SLACK_PART;
+}
+
 static ya_status plan_once(ya_job *job, ya_error *err)
 {
     ya_arena dry;
-    ya_memory_reading now;
+    ya_memory_reading before, now;
     ya_arena_init_dry(&dry);
     ya_matmul_forget(); /* else the kernels of passes that did not fit stay, and count */
     malloc_trim(0);
+    read_memory(job, &before);
     ya_status status = ya_job_layout(job, &dry, err);
     if (status)
         return status;
-    ya_memory_read(&job->probe, &now);
-    if (job->settings.memory > 0.0)
-        ya_memory_pretend(&now, (uint64_t)(job->settings.memory * (double)YA_GB));
+    ya_settle_kernels();
+    read_memory(job, &now);
+    uint64_t more = besides(job, &dry);
+    before.rss_anon += more;
+    now.rss_anon += more;
     uint64_t mapped = job->model->mapped_bytes;
     if (job->train_data)
         mapped += job->train_data->token_bytes + job->train_data->record_bytes;
     if (job->val_data)
         mapped += job->val_data->token_bytes + job->val_data->record_bytes;
-    ya_plan_make(&job->plan, &dry, &job->settings, &now, mapped, job->engine_config.threads,
-                 job->engine_config.bf16);
+    ya_plan_make(&job->plan, &dry, &job->settings, &before, &now, mapped);
     return YA_OK;
 }
 
@@ -357,26 +361,12 @@ static ya_status initial_values(ya_job *job, ya_error *err)
     return YA_OK;
 }
 
-/* A little of the heap stays committed behind what is used, for the small blocks that libcrypto and
- * oneDNN take and give back: below malloc's thresholds, so that it does not go back at once. */
-static void touch_heap(void)
-{
-    enum { HEAP_BYTES = 64 << 10 };
-    char *block = ya_alloc(HEAP_BYTES);
-    if (!block)
-        return; /* it was for the constancy of memory only */
-    for (volatile char *at = block; at < block + HEAP_BYTES; at += 1024)
-        *at = 0;
-    ya_free(block);
-}
-
 ya_status ya_job_reserve(ya_job *job, ya_error *err)
 {
     ya_status status;
     YA_TRY(ya_arena_init(&job->arena, job->plan.regions.used, err));
     YA_TRY(ya_job_layout(job, &job->arena, err));
     touch_pages(&job->arena);
-    touch_heap();
     YA_TRY(initial_values(job, err));
 done:
     return status;

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { STACK_BYTES = 256 << 10, OOM_POINTS = 500 };
+enum { OOM_POINTS = 500 };
 
 /* What lives as long as a run; one block, made before the plan so that the plan sees it. */
 typedef struct {
@@ -110,18 +110,8 @@ done:
     return status;
 }
 
-/* Commits the stack that saving a checkpoint uses (hashing in blocks, paths), so that memory is
- * the same before and after the first one. */
-__attribute__((noinline)) static void touch_stack(void)
-{
-    volatile char block[STACK_BYTES];
-    for (size_t i = 0; i < sizeof block; i += 1024)
-        block[i] = 0;
-}
-
 static void begin_loop(run *r)
 {
-    touch_stack();
     const ya_settings *s = &r->job.settings;
     ya_memory_reading now;
     ya_memory_read(&r->job.probe, &now);
