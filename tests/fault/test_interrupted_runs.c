@@ -49,6 +49,7 @@ static pid_t start(const char *output, const char *more, rlim_t file_limit)
          word = strtok_r(NULL, " ", &save))
         argv[argc++] = word;
     argv[argc] = NULL;
+    unlink(scratch("log")); /* else an earlier run's words would be taken for this one's */
     pid_t pid = fork();
     if (pid == 0) {
         int log = open(scratch("log"), O_WRONLY | O_CREAT | O_TRUNC, 0666);
