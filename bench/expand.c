@@ -65,10 +65,12 @@ static int wanted(const char *name, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    int result = 1;
     unsigned char *blocks = malloc(BYTES);
     float *x = malloc(ROWS * COLUMNS * sizeof *x), *y = malloc(COLUMNS * sizeof *y);
     if (!blocks || !x || !y)
-        return 1;
+        goto done;
+    result = 0;
     for (int i = 0; i < BYTES; i++) /* 0x10 ... 0x2f: halves and floats finite and normal */
         blocks[i] = (unsigned char)(ya_splitmix64(1, (uint64_t)i) % 0x20 + 0x10);
     for (int i = 0; i < ROWS * COLUMNS; i++)
@@ -87,8 +89,9 @@ int main(int argc, char **argv)
         }
         printf("\n");
     }
+done:
     free(blocks);
     free(x);
     free(y);
-    return 0;
+    return result;
 }

@@ -105,7 +105,7 @@ ya_status ya_preference_draw(const ya_preference *p, double least, const char *d
 {
     ya_buffer out = {0};
     char path[YA_PATH_MAX];
-    int rows = 0;
+    int rows = 1; /* there is one run at least */
     ya_status status;
     while ((size_t)rows < p->n && p->runs[rows].seed == p->runs[0].seed)
         rows++;

@@ -240,8 +240,8 @@ void ya_memory_raise_oom_score(int points)
         text[n] = '\0';
         long score = strtol(text, NULL, 10) + points;
         int size = snprintf(text, sizeof text, "%ld\n", score < 1000 ? score : 1000);
-        if (pwrite(fd, text, (size_t)size, 0) < 0)
-            score = 0; /* not allowed here: the kernel chooses by size alone */
+        ssize_t written = pwrite(fd, text, (size_t)size, 0);
+        (void)written; /* not allowed here: the kernel chooses by size alone */
     }
     if (fd >= 0)
         close(fd);

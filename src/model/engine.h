@@ -53,8 +53,9 @@ typedef struct {
 /* Lays the engine out in `arena`: on a dry arena it only books bytes (and *out is NULL), on a real
  * one it makes the engine. The two take exactly the same. LoRA pairs and trained parts of `model`
  * must be set (their sizes matter; pointers need not be real on a dry arena). The engine keeps
- * `model` and the arena's memory; free it with ya_engine_close. Without a cache nothing that it takes
- * has to live from one pass to the next: in between its pages may be given back (ya_arena_drop). */
+ * `model` and the arena's memory; free it with ya_engine_close. Without a cache nothing that it
+ * takes has to live from one pass to the next: in between its pages may be given back
+ * (ya_arena_drop). */
 ya_status ya_engine_layout(ya_engine **out, ya_model *model, const ya_engine_config *config,
                            ya_arena *arena, ya_error *err) YA_CHECK;
 void ya_engine_close(ya_engine *engine);

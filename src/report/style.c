@@ -45,8 +45,8 @@ static const char *const page_rules[] = {
     ".good{--c:var(--green)}.open{--c:var(--amber)}.bad{--c:var(--red)}",
     ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;",
     "margin:20px 0 0;padding:0;list-style:none}",
-    ".tiles li,figure,.card{background:var(--card);border:1px solid "
-    "var(--rule);border-radius:10px}",
+    ".tiles li,figure,.card{background:var(--card);border:1px solid var(--rule);",
+    "border-radius:10px}",
     ".tiles li{padding:12px 14px}.tiles b{display:block;font-size:21px;line-height:1.25;",
     "font-variant-numeric:tabular-nums}.tiles span{color:var(--soft);font-size:13px;display:block}",
     "figure{margin:0 0 16px;padding:16px 18px 14px;break-inside:avoid}",

@@ -5,6 +5,7 @@
 
 #include "support/cmocka_all.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char *name_for(double gb)
@@ -29,7 +30,8 @@ static void a_profile_made_to_measure_is_read_as_settings(void **state)
 {
     (void)state;
     ya_error err;
-    for (double gb = 6.0; gb < 400.0; gb *= 1.7) {
+    for (int i = 0; i < 8; i++) { /* 6 to 246 GB */
+        double gb = 6.0 * pow(1.7, i);
         uint64_t memory = (uint64_t)(gb * (double)YA_GB);
         ya_profile profile = ya_profile_for(memory);
         ya_buffer text = {0};

@@ -29,7 +29,7 @@ static void assert_scans(const char *text, bool good)
     free(copy);
 }
 
-static void the_grammar_of_rfc_8259_holds(void **state)
+static void what_rfc_8259_allows_is_taken(void **state)
 {
     (void)state;
     static const char *const good[] = {
@@ -54,6 +54,13 @@ static void the_grammar_of_rfc_8259_holds(void **state)
         "\"\x7f\"",
         "\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"",
     };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_scans(good[i], true);
+}
+
+static void what_rfc_8259_does_not_allow_is_refused(void **state)
+{
+    (void)state;
     static const char *const bad[] = {
         "",
         " ",
@@ -109,8 +116,6 @@ static void the_grammar_of_rfc_8259_holds(void **state)
         ("\"0123456789abcdef\x01"
          "0123456789abcdef\""),
     };
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        assert_scans(good[i], true);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_scans(bad[i], false);
 }
@@ -289,7 +294,8 @@ static void made_and_broken_texts_are_read_as_jansson_reads_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_grammar_of_rfc_8259_holds),
+        cmocka_unit_test(what_rfc_8259_allows_is_taken),
+        cmocka_unit_test(what_rfc_8259_does_not_allow_is_refused),
         cmocka_unit_test(a_nul_is_no_json),
         cmocka_unit_test(nesting_is_limited),
         cmocka_unit_test(made_and_broken_texts_are_read_as_jansson_reads_them),

@@ -27,20 +27,13 @@ typedef struct {
 } bm_part;
 
 static const bm_part BM_PARTS[] = {
-    {"attn_norm", 0, BM_HIDDEN},
-    {"attn_q", BM_HIDDEN, BM_HIDDEN},
-    {"attn_k", BM_KV, BM_HIDDEN},
-    {"attn_v", BM_KV, BM_HIDDEN},
-    {"attn_output", BM_HIDDEN, BM_HIDDEN},
-    {"ffn_norm", 0, BM_HIDDEN},
-    {"ffn_gate", BM_FFN, BM_HIDDEN},
-    {"ffn_up", BM_FFN, BM_HIDDEN},
+    {"attn_norm", 0, BM_HIDDEN},           {"attn_q", BM_HIDDEN, BM_HIDDEN},
+    {"attn_k", BM_KV, BM_HIDDEN},          {"attn_v", BM_KV, BM_HIDDEN},
+    {"attn_output", BM_HIDDEN, BM_HIDDEN}, {"ffn_norm", 0, BM_HIDDEN},
+    {"ffn_gate", BM_FFN, BM_HIDDEN},       {"ffn_up", BM_FFN, BM_HIDDEN},
     {"ffn_down", BM_HIDDEN, BM_FFN},
 };
-enum {
-    BM_N_PARTS = sizeof BM_PARTS / sizeof *BM_PARTS,
-    BM_N_TENSORS = 2 + BM_LAYERS * BM_N_PARTS
-};
+enum { BM_N_PARTS = sizeof BM_PARTS / sizeof *BM_PARTS, BM_N_TENSORS = 2 + BM_LAYERS * BM_N_PARTS };
 
 static inline bm_part bm_tensor_at(int i, char name[64])
 {

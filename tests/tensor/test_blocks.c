@@ -28,7 +28,7 @@ static bool golden_read(golden *g, ya_dtype type)
     char path[4096], name[16] = "";
     const char *directory = getenv("YA_BLOCKS");
     *g = (golden){.info = ya_dtype_get(type)};
-    for (int i = 0; g->info->name[i] && i < 15; i++)
+    for (int i = 0; i < 15 && g->info->name[i]; i++)
         name[i] = (char)tolower(g->info->name[i]);
     snprintf(path, sizeof path, "%s/%s.bin", directory ? directory : "tests/golden/blocks", name);
     FILE *file = fopen(path, "rb");

@@ -1,8 +1,8 @@
 /* LoRA on a base of every stored type is LoRA on the same base expanded to f32: bit for bit, since
  * f32 is what the products see either way. */
+#include "support/block_model.h"
 #include "support/cmocka_all.h"
 #include "support/temp.h"
-#include "support/block_model.h"
 #include "support/toy.h"
 #include "support/training.h"
 
