@@ -19,10 +19,11 @@ train --steps 4
 train --steps 6 --resume
 
 expect 0 "wrote $work/run/report.html" "$binary" report "$work/run"
-for text in '&lt;b&gt;kind_1&lt;/b&gt;' 'plan 1' 'max_seq_length' 'Best validation' 'resumed from a checkpoint' \
+for text in '&lt;b&gt;kind_1&lt;/b&gt;' 'max_seq_length' 'Best validation' 'resumed from a checkpoint' \
     'coordinated (w &gt; 0.7)' 'finished' 'Share of the weight by source' 'Records and weight by auth_weight'; do
     grep -qF -e "$text" "$work/run/report.html" || { echo "FAILED: the page does not say $text"; failures=$((failures + 1)); }
 done
+grep -qE 'plan [0-9]+' "$work/run/report.html" || { echo "FAILED: the page does not say what was planned"; failures=$((failures + 1)); }
 expect 0 '"state": "finished"' "$binary" report "$work/run" --json
 expect 0 '"processes": 2' "$binary" report "$work/run" --json
 expect 0 "wrote $work/bands.svg" "$binary" report "$work/run" --chart bands --output "$work/bands.svg"
