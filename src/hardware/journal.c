@@ -70,11 +70,14 @@ static json_t *identity(const char *model)
 
 static json_t *settings_of(const ya_trial *t)
 {
-    return json_pack("{s: o, s: I, s: I, s: I, s: I, s: b, s: s, s: i, s: i}", "model",
-                     identity(t->model), "micro_batch", (json_int_t)t->micro_batch,
-                     "max_seq_length", (json_int_t)t->row_tokens, "lora_rank", (json_int_t)t->rank,
-                     "lora_num_layers", (json_int_t)t->layers, "grad_checkpoint", t->checkpoint,
-                     "dtype", t->dtype, "threads", t->threads, "steps", t->steps);
+    json_t *settings =
+        json_pack("{s: o, s: I, s: I, s: I, s: I, s: b, s: s, s: i, s: i}", "model",
+                  identity(t->model), "micro_batch", (json_int_t)t->micro_batch, "max_seq_length",
+                  (json_int_t)t->row_tokens, "lora_rank", (json_int_t)t->rank, "lora_num_layers",
+                  (json_int_t)t->layers, "grad_checkpoint", t->checkpoint, "dtype", t->dtype,
+                  "threads", t->threads, "steps", t->steps);
+    json_object_set_new(settings, "round", json_integer(t->round));
+    return settings;
 }
 
 json_t *ya_journal_line(const ya_trial *trial, const ya_trial_result *r)

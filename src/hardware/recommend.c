@@ -12,13 +12,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-/* How the weights of a preset may be stored, best first; bits a weight. */
+/* How the weights of a preset may be stored, best first: as the hub has them, or as `export` makes
+ * them; bits a weight. */
 static const struct {
     const char *name;
     double bits;
-} STORED[] = {{"bf16", 16.0}, {"Q8_0", 8.5}, {"Q4_K", 4.5}};
+} STORED[] = {{"bf16", 16.0}, {"q8_0", 8.5}, {"q4_0", 4.5}};
 enum { N_STORED = sizeof STORED / sizeof *STORED };
 
 typedef struct {
@@ -175,6 +177,25 @@ static void reason(const advice *a, char out[160])
                  a->weights_mb / 1024.0);
 }
 
+/* The commands that lead from the advice to a run. */
+static void show_next(const report *r, const advice *b)
+{
+    const char *name = b->model->name, *profile = strrchr(r->profile.file->name, '/') + 1;
+    int length = (int)strcspn(profile, ".");
+    char file[300] = "";
+    printf("Next:\n");
+    if (!b->model->present) {
+        printf("  your_ai pull %s\n", name);
+        if (strcmp(b->stored, STORED[0].name) != 0) {
+            snprintf(file, sizeof file, "%s-%s.gguf", name, b->stored);
+            printf("  your_ai export --model %s --to gguf --dtype %s --output %s\n", name,
+                   b->stored, file);
+        }
+    }
+    printf("  your_ai train --config %.*s --model %s --data DATA\n", length, profile,
+           file[0] ? file : name);
+}
+
 static void show(const report *r)
 {
     char text[160];
@@ -202,8 +223,7 @@ static void show(const report *r)
            b->model->name, b->model->present ? "" : " as ", b->model->present ? "" : b->stored,
            (long long)b->rank, (long long)b->batch_size, (long long)b->accumulation,
            (long long)b->row_tokens, b->checkpoint ? ", gradient checkpointing" : "");
-    printf("Next:\n  your_ai train --config configs/%s --model %s --data DATA\n",
-           r->profile.file->name, b->model->present ? b->model->name : "PATH");
+    show_next(r, b);
 }
 
 static json_t *as_json(const report *r, const advice *a)

@@ -17,6 +17,7 @@ typedef struct {
     const char *dtype; /* "auto", "f32", "bf16" */
     int threads;
     int steps;
+    int round; /* 1; 2: the same once more, to be measured again */
     /* Stop early when tokens/s stays below this after a third of the steps; 0: never. */
     double give_up_below;
 } ya_trial;

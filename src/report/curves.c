@@ -32,7 +32,7 @@ static const struct {
                             "Below the upper line training pauses, below the lower one it saves "
                             "and stops."},
     [YA_CHART_SPEED] = {"speed", "Speed", "tokens/s", NULL},
-    [YA_CHART_LR] = {"lr", "Learning rate", "", NULL},
+    [YA_CHART_LR] = {"lr", "Learning rate", "of AdamW, no unit", NULL},
     [YA_CHART_GRAD_NORM] = {"grad-norm", "Norm of the gradient", "before clipping", NULL},
 };
 
@@ -226,6 +226,43 @@ static double setting(const ya_figures *f, const char *name)
     return NAN;
 }
 
+/* The memory available at each logged step and, after those of the same step, at each event: a
+ * pause is over when its step is logged. */
+static void add_available(filler *f, const ya_figures *run, ya_curve *curve)
+{
+    typedef struct {
+        double step, gb;
+    } reading;
+    if (!curve)
+        return;
+    size_t n = 0, e = 0;
+    reading *all = ya_alloc_zero(run->n_steps + run->n_events + 1, sizeof *all);
+    if (!all) {
+        f->status = ya_fail(f->err, YA_ERR_MEMORY, "out of memory for a chart");
+        return;
+    }
+    for (size_t i = 0; i <= run->n_steps; i++) {
+        double step = i < run->n_steps ? run->steps[i].col[YA_COL_STEP] : INFINITY;
+        for (; e < run->n_events && run->events[e].step < step; e++)
+            if (n == 0 || run->events[e].step >= all[n - 1].step)
+                all[n++] = (reading){run->events[e].step, run->events[e].available_gb};
+        if (i < run->n_steps)
+            all[n++] = (reading){step, run->steps[i].col[YA_COL_MEM_AVAILABLE_GB]};
+    }
+    f->status = ya_series_make(&curve->series, &all[0].step, &all[0].gb, n, 2, f->err);
+    ya_free(all);
+}
+
+static void available(filler *f)
+{
+    const ya_runs *r = f->runs;
+    add_available(f, r->a, add_curve(f, r->b ? "A" : NULL, "a", YA_DRAW_LINE));
+    if (r->b)
+        add_available(f, r->b, add_curve(f, "B", "b", YA_DRAW_LINE));
+    add_level(f, ya_figures_number(r->a, "limits.pause_available_gb"), "pause below", "careful");
+    add_level(f, ya_figures_number(r->a, "limits.abort_available_gb"), "stop below", "limit");
+}
+
 static void fill(filler *f, ya_chart_id id)
 {
     const ya_runs *r = f->runs;
@@ -255,10 +292,7 @@ static void fill(filler *f, ya_chart_id id)
         memory(f);
         break;
     case YA_CHART_AVAILABLE:
-        plain(f, YA_COL_MEM_AVAILABLE_GB);
-        add_level(f, ya_figures_number(r->a, "limits.pause_available_gb"), "pause below",
-                  "careful");
-        add_level(f, ya_figures_number(r->a, "limits.abort_available_gb"), "stop below", "limit");
+        available(f);
         break;
     case YA_CHART_SPEED:
         raw_and_smooth(f, YA_COL_TOKENS_PER_S, "each logged step", "smoothed");

@@ -124,7 +124,9 @@ static ya_status add_event(reader *r, const json_t *line, const char *kind, ya_e
                               number_of(line, "time")};
         return APPEND(r, starts, &start, err);
     }
-    ya_event_row row = {.step = step, .time = number_of(line, "time")};
+    ya_event_row row = {.step = step,
+                        .time = number_of(line, "time"),
+                        .available_gb = number_of(line, "mem_available_gb")};
     snprintf(row.kind, sizeof row.kind, "%s", kind);
     snprintf(row.text, sizeof row.text, "%s", text ? text : "");
     return APPEND(r, events, &row, err);

@@ -47,6 +47,7 @@ typedef struct {
 /* Anything else that happened: "pause", "leak", ... */
 typedef struct {
     double step, time;
+    double available_gb; /* as the event read it; NaN: it does not say */
     char kind[32];
     char text[256];
 } ya_event_row;

@@ -228,8 +228,6 @@ void ya_level_label(ya_html *html, const ya_plot *plot, const ya_level *level)
     ya_html_add(html, " %s%s", number, plot->chart->level_unit);
 }
 
-/* Level lines with their labels at the right end: above the line, or below it where the plot ends
- * or another label is near. */
 /* Baselines of the labels in pixels from the top: above its line, or where another label is there,
  * below that. */
 static void place_labels(const ya_plot *plot, double baseline[YA_MAX_LEVELS])
@@ -253,6 +251,32 @@ static void place_labels(const ya_plot *plot, double baseline[YA_MAX_LEVELS])
     }
 }
 
+/* Whether a curve runs through the label with this baseline, which takes up at most HALF of the
+ * width at one end. */
+static bool is_crossed(const ya_plot *plot, double baseline, bool at_right)
+{
+    enum { LETTERS = 13, BELOW = 4 };
+    static const double HALF = 0.45;
+    const ya_chart *chart = plot->chart;
+    for (int c = 0; c < chart->n_curves; c++) {
+        const ya_series *s = &chart->curves[c].series;
+        double before = NAN; /* the last point's place, for a line that passes between two */
+        for (size_t i = 0; i < s->n; i++) {
+            double x = ya_scale_place(&plot->x, s->points[i].x);
+            double y = 0.01 * chart->height * down(plot, s->points[i].y);
+            bool near = at_right ? x > 1.0 - HALF : x < HALF;
+            double high = fmin(y, isfinite(before) ? before : y),
+                   low = fmax(y, isfinite(before) ? before : y);
+            if (near && low > baseline - LETTERS && high < baseline + BELOW)
+                return true;
+            before = y;
+        }
+    }
+    return false;
+}
+
+/* Level lines with their labels at the right end, or the left one where only the right one is
+ * crossed by a curve. */
 static void draw_levels(ya_html *html, const ya_plot *plot)
 {
     const ya_chart *chart = plot->chart;
@@ -263,10 +287,12 @@ static void draw_levels(ya_html *html, const ya_plot *plot)
         if (!ya_plot_shows(plot, level))
             continue;
         double y = down(plot, level->y);
+        bool left = is_crossed(plot, baseline[i], true) && !is_crossed(plot, baseline[i], false);
         ya_html_add(html,
                     "<line class=\"level %s\" x1=\"0\" x2=\"100%%\" y1=\"%.3f%%\" y2=\"%.3f%%\"/>"
-                    "<text class=\"note %s\" x=\"100%%\" y=\"%.1f\" dx=\"-4\" text-anchor=\"end\">",
-                    level->colour, y, y, level->colour, baseline[i]);
+                    "<text class=\"note %s\" x=\"%s\" y=\"%.1f\" dx=\"%d\" text-anchor=\"%s\">",
+                    level->colour, y, y, level->colour, left ? "0" : "100%", baseline[i],
+                    left ? 4 : -4, left ? "start" : "end");
         ya_level_label(html, plot, level);
         ya_html_add(html, "</text>");
     }

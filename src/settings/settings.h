@@ -158,8 +158,9 @@ ya_status ya_settings_set(ya_settings *s, ya_setting_id id, const char *text, ya
 
 /* A configuration: flat keys, or the sections hardware, model, training, model_tiers (which may
  * hold the keys too), recommended_models, notes. At most 1 MiB; one document; no anchors, aliases
- * or tags; a key may stand once. YA_ERR_USAGE with file, line, and for an unknown key the nearest
- * name. */
+ * or tags; a key may stand once. Where no file has the path, the bare name of a profile of
+ * configs/hardware ("base_16gb") stands for it. YA_ERR_USAGE with file, line, and for an unknown
+ * key the nearest name. */
 ya_status ya_settings_read_yaml(ya_settings *s, const char *path, ya_error *err) YA_CHECK;
 ya_status ya_settings_parse_yaml(ya_settings *s, const char *text, size_t size, const char *what,
                                  ya_error *err) YA_CHECK;

@@ -1,11 +1,14 @@
 /* Configuration files. The reader asks libyaml for one event at a time and knows at each point what
  * may come, so that nesting, aliases and sizes in a hostile file lead nowhere. */
 #include "base/alloc.h"
+#include "base/embedded.h"
 #include "io/map.h"
 #include "io/shown.h"
 #include "settings/field.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <yaml.h>
 
 enum { FILE_MAX_BYTES = 1 << 20, KEY_MAX_BYTES = 64 };
@@ -362,10 +365,21 @@ ya_status ya_settings_parse_yaml(ya_settings *s, const char *text, size_t size, 
     return status;
 }
 
+/* The profile of configs/hardware by its bare name: "base_16gb". */
+static const ya_embedded *find_profile(const char *name)
+{
+    char path[64];
+    int n = snprintf(path, sizeof path, "hardware/%s.yaml", name);
+    return n > 0 && n < (int)sizeof path ? ya_embedded_find(path) : NULL;
+}
+
 ya_status ya_settings_read_yaml(ya_settings *s, const char *path, ya_error *err)
 {
     char *text = NULL;
     size_t size = 0;
+    const ya_embedded *profile = access(path, F_OK) != 0 ? find_profile(path) : NULL;
+    if (profile)
+        return ya_settings_parse_yaml(s, profile->text, profile->size, profile->name, err);
     ya_status status = ya_read_file(path, FILE_MAX_BYTES, &text, &size, err);
     if (status == YA_OK)
         status = ya_settings_parse_yaml(s, text, size, path, err);

@@ -35,6 +35,13 @@ for gb in 16 64 192; do
     check "plan of $name for $gb GB" "$planned" -eq 1
 done
 expect 2 "did you mean" "$binary" recommend --memroy 3
+# what it says to type next: the stored type that was meant is made by export; profiles have names
+expect 0 "your_ai pull hermes-70b" "$binary" recommend --memory 64
+expect 0 "your_ai export --model hermes-70b --to gguf --dtype q4_0 --output hermes-70b-q4_0.gguf" "$binary" recommend --memory 64
+expect 0 "your_ai train --config max_64gb --model hermes-70b-q4_0.gguf" "$binary" recommend --memory 64
+expect 0 "in all" "$binary" plan --model hermes-70b --memory 64 --config max_64gb
+expect 1 "cannot open" "$binary" plan --model hermes-70b --config max_65gb
+expect 0 "written:" "$binary" export --model "$models/llama" --to gguf --dtype q4_0 --output "$work/q.gguf"
 
 # benchmark: the broken one is reported, the other is measured
 mkdir "$work/broken"
@@ -62,7 +69,16 @@ before=$(wc -l <"$work/opt/trials.jsonl")
 cp "$work/opt/trials.jsonl" "$work/first.jsonl"
 "${search[@]}" --json >"$work/o.json" 2>"$work/log" || { cat "$work/log"; exit 1; }
 check "trials done before" "$(grep -c 'done before' "$work/log")" -eq "$before"
-check "trials in all" "$(wc -l <"$work/opt/trials.jsonl")" -eq 12
+check "trials of the grid" "$(grep -c '"round":1' "$work/opt/trials.jsonl")" -eq 12
+finalists=$(grep -c '"round":2' "$work/opt/trials.jsonl") # the fastest are measured again
+check "finalists" "$finalists" -ge 1
+check "finalists" "$finalists" -le 4
+cp "$work/opt/trials.jsonl" "$work/all.jsonl"
+"${search[@]}" >/dev/null 2>&1
+cmp -s "$work/all.jsonl" "$work/opt/trials.jsonl" || { echo "FAILED: a finished search ran trials"; failures=$((failures + 1)); }
+# the result is the fastest of all that was measured
+fastest=$(sed -n 's/.*"tokens_per_s":\([0-9.]*\).*/\1/p' "$work/all.jsonl" | sort -g | tail -1)
+grep -qF "$(printf '%.1f tokens/s' "$fastest")" "$work/opt/optimized.yaml" || { echo "FAILED: $fastest is not in the profile"; failures=$((failures + 1)); }
 cmp -s "$work/first.jsonl" <(head -n "$before" "$work/opt/trials.jsonl") || { echo "FAILED: the journal was rewritten"; failures=$((failures + 1)); }
 echo '{"input_ids": [1, 5, 9, 10, 20], "auth_weight": 0.05, "prov_entropy": 7.5}' >"$work/data.jsonl"
 expect 0 "done:" "$binary" train --config "$work/opt/optimized.yaml" --model "$models/llama" --data "$work/data.jsonl" \

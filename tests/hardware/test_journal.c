@@ -8,7 +8,8 @@ static ya_trial trial = {.model = "m",
                          .rank = 64,
                          .dtype = "auto",
                          .threads = 2,
-                         .steps = 15};
+                         .steps = 15,
+                         .round = 1};
 
 static void finished_trials_are_found_again(void **state)
 {
@@ -36,6 +37,9 @@ static void finished_trials_are_found_again(void **state)
     assert_false(ya_journal_find(&j, &other, &found));
     other = trial;
     other.steps = 3;
+    assert_false(ya_journal_find(&j, &other, &found));
+    other = trial;
+    other.round = 2;
     assert_false(ya_journal_find(&j, &other, &found));
     ya_journal_close(&j);
 }
