@@ -201,10 +201,16 @@ static void memory(filler *f)
 {
     const ya_runs *r = f->runs;
     plain(f, YA_COL_RSS_ANON_MB);
-    add_level(f, ya_figures_number(r->a, "plan.anonymous_peak_mb"), r->b ? "plan of A" : "plan",
-              r->b ? "a" : "plan");
-    if (r->b)
-        add_level(f, ya_figures_number(r->b, "plan.anonymous_peak_mb"), "plan of B", "b");
+    double plan_a = ya_figures_number(r->a, "plan.anonymous_peak_mb"),
+           plan_b = r->b ? ya_figures_number(r->b, "plan.anonymous_peak_mb") : NAN;
+    bool same = fabs(plan_a - plan_b) < 0.01 * plan_a; /* two labels would lie upon each other */
+    add_level(f, plan_a,
+              !r->b  ? "plan"
+              : same ? "plan of both"
+                     : "plan of A",
+              r->b && !same ? "a" : "plan");
+    if (!same)
+        add_level(f, plan_b, "plan of B", "b");
     add_level(f, ya_figures_number(r->a, "plan.budget_mb"), r->b ? "limit of A" : "limit", "limit");
 }
 
