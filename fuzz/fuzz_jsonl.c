@@ -15,8 +15,9 @@ typedef struct {
 
 static bool blank(const uint8_t *text, size_t size)
 {
-    while (size && strchr(" \t\r\v\f", text[size - 1]) && text[size - 1])
-        size--;
+    while (size && ((strchr(" \t\r\v\f", text[size - 1]) && text[size - 1]) ||
+                    (size >= 2 && memcmp(text + size - 2, "\xC2\xA0", 2) == 0)))
+        size -= text[size - 1] == 0xA0 ? 2 : 1;
     return size == 0;
 }
 

@@ -7,6 +7,7 @@
 #include "io/jsonl.h"
 
 #include "base/alloc.h"
+#include "base/chars.h"
 #include "io/decoder.h"
 
 #include <string.h>
@@ -132,10 +133,7 @@ static ya_status skip_long(ya_jsonl *s, ya_line *line, ya_error *err)
 
 static bool is_blank(const char *text, size_t size)
 {
-    for (size_t i = 0; i < size; i++)
-        if (text[i] != ' ' && (text[i] < '\t' || text[i] > '\r'))
-            return false;
-    return true;
+    return ya_skip_space(text, text + size) == text + size;
 }
 
 /* The next line as it stands, blank or not; *found is false at the end of the file. */

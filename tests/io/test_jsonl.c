@@ -79,6 +79,7 @@ static void blank_lines_count_but_are_not_given(void **state)
 {
     (void)state;
     LINES_ARE("\n\r\n \t\na\n\n\nb\n\n", "4:a|7:b|");
+    LINES_ARE("\xC2\xA0\v\f \n\xA0\n\xC2\n", "2:\xA0|3:\xC2|"); /* white space as scoring has it */
     LINES_ARE("\n\n\n", "");
     LINES_ARE("  ", "");
 }

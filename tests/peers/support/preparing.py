@@ -114,7 +114,7 @@ def lines_of(data):
     for i, line in enumerate(parts):
         if i < ended and line.endswith(b"\r"):
             line = line[:-1]
-        if line.strip(b" \t\r\v\f"):
+        if line.decode("utf-8", "replace").strip(WHITE):
             yield i + 1, line
 
 
