@@ -1,5 +1,5 @@
 /* What analyze found as a terminal shows it: what it is made of, how it is weighed, what a model
- * would mostly learn from, and what is wrong with it. 100 columns. */
+ * would mostly learn from, and what is wrong with it. 80 columns. */
 #include "base/alloc.h"
 #include "base/chars.h"
 #include "data/analysis.h"
@@ -7,7 +7,17 @@
 #include <math.h>
 #include <string.h>
 
-enum { NAME_WIDTH = 30, BAR_WIDTH = 24, SHOWN_SOURCES = 10, SHOWN_FIELDS = 20 };
+enum {
+    TABLE_WIDTH = 80,
+    NAME_WIDTH = 24,
+    COUNT_WIDTH = 11, /* 99,999,999 */
+    BIN_WIDTH = 16,   /* bars of histograms */
+    SHARE_WIDTH = 24, /* and of sources */
+    SHOWN_SOURCES = 10,
+    SHOWN_FIELDS = 20,
+    FIELD_WIDTH = 20,
+    FIELDS_INDENT = 8
+};
 
 typedef struct {
     ya_buffer *out;
@@ -34,6 +44,19 @@ static void put_name(writer *w, const char *text, int width)
     shown[kept] = '\0';
     int columns = cut ? width : (int)n;
     PUT(w, "%s%s%*s", shown, cut ? "..." : "", width - columns, "");
+}
+
+/* The columns that put_short_name() takes. */
+static int columns_of(const char *text, int limit)
+{
+    size_t n = ya_count_characters(text, strlen(text));
+    return n < (size_t)limit ? (int)n : limit;
+}
+
+/* A name in as many columns as it has, at most `limit`. */
+static void put_short_name(writer *w, const char *text, int limit)
+{
+    put_name(w, text, columns_of(text, limit));
 }
 
 /* 1234567 as 1,234,567, right-aligned. */
@@ -76,20 +99,20 @@ static double mean_of(const ya_moments *m)
 static void put_row(writer *w, const ya_analysis *a, double total_v)
 {
     put_name(w, a->file ? a->file : "all files", NAME_WIDTH);
-    put_count(w, a->records, 12);
-    put_count(w, a->parse_errors, 8);
-    put_count(w, a->no_text, 9);
+    put_count(w, a->records, COUNT_WIDTH);
+    put_count(w, a->parse_errors, 7);
+    put_count(w, a->no_text, 8);
     if (a->w.n > 0)
-        PUT(w, "   %5.3f   %6.3f %7.1f %% %5.1f %%\n", mean_of(&a->w), mean_of(&a->H),
+        PUT(w, "  %5.3f %6.3f %5.1f %% %5.1f %%\n", mean_of(&a->w), mean_of(&a->H),
             100 * share_of(a->bands[YA_BAND_LOW], a->w.n), 100 * a->sum_v / total_v);
     else
-        PUT(w, "       -        -         -       -\n");
+        PUT(w, "      -      -       -       -\n");
 }
 
 static void put_files(writer *w, const ya_analysis *files, size_t n, const ya_analysis *total)
 {
-    PUT(w, "%-*s%12s%8s%9s%8s%9s%10s%8s\n", NAME_WIDTH, "", "records", "broken", "no text",
-        "mean w", "mean H", "low", "weight");
+    PUT(w, "%-*s%*s%7s%8s%7s%7s%8s%8s\n", NAME_WIDTH, "", COUNT_WIDTH, "records", "broken",
+        "no text", "mean w", "mean H", "low w", "weight");
     for (size_t i = 0; i < n; i++)
         put_row(w, &files[i], total->sum_v);
     if (n > 1)
@@ -100,24 +123,23 @@ static void put_files(writer *w, const ya_analysis *files, size_t n, const ya_an
 
 static void put_histograms(writer *w, const ya_analysis *a)
 {
-    PUT(w, "\n%-48s%s\n", "authority weight w (0 primary, 0.99 coordinated)",
-        "  provenance entropy H (bits)");
+    PUT(w, "\n%-40s  %s\n", "authority weight w (0 primary)", "provenance entropy H (bits)");
     for (int i = 0; i < YA_BINS; i++) {
         double of_w = share_of(a->w_bins[i], a->w.n), of_h = share_of(a->H_bins[i], a->H.n);
         PUT(w, "  %.1f ", i / 10.0);
-        put_bar(w, of_w, BAR_WIDTH);
-        put_count(w, a->w_bins[i], 12);
+        put_bar(w, of_w, BIN_WIDTH);
+        put_count(w, a->w_bins[i], COUNT_WIDTH);
         PUT(w, " %4.0f %%  %2d%s ", 100 * of_w, i, i + 1 < YA_BINS ? " " : "+");
-        put_bar(w, of_h, BAR_WIDTH);
-        put_count(w, a->H_bins[i], 12);
+        put_bar(w, of_h, BIN_WIDTH);
+        put_count(w, a->H_bins[i], COUNT_WIDTH);
         PUT(w, " %4.0f %%\n", 100 * of_h);
     }
-    PUT(w, "  low w %.1f %%, mid %.1f %%, high %.1f %%; ", 100 * share_of(a->bands[0], a->w.n),
+    PUT(w, "low w %.1f %%, mid %.1f %%, high %.1f %%; ", 100 * share_of(a->bands[0], a->w.n),
         100 * share_of(a->bands[1], a->w.n), 100 * share_of(a->bands[2], a->w.n));
     put_count(w, a->scored, 0);
-    PUT(w, " records scored, ");
+    PUT(w, " scored, ");
     put_count(w, a->w.n - a->scored, 0);
-    PUT(w, " with labels of their own\n");
+    PUT(w, " labelled\n");
 }
 
 /* Sources: ------------------------------------------------------------------------------------- */
@@ -128,7 +150,8 @@ static void put_sources(writer *w, const ya_analysis *a)
     if (w->status == YA_OK)
         w->status = ya_analysis_order(a, &order, w->err);
     if (w->status == YA_OK && a->sources.n > 0) {
-        PUT(w, "\n%-*s%12s%8s   %s\n", NAME_WIDTH, "source", "records", "", "share of the weight");
+        PUT(w, "\n%-*s%*s%8s   %s\n", NAME_WIDTH, "source", COUNT_WIDTH, "records", "",
+            "share of the weight");
         for (uint32_t i = 0; i < a->sources.n; i++) {
             const ya_source_count *count = &a->source_counts[order[i]];
             double weight = count->weight / a->sum_v;
@@ -137,19 +160,17 @@ static void put_sources(writer *w, const ya_analysis *a)
             if (i >= SHOWN_SOURCES)
                 continue;
             put_name(w, a->sources.items[order[i]].text, NAME_WIDTH);
-            put_count(w, count->records, 12);
+            put_count(w, count->records, COUNT_WIDTH);
             PUT(w, " %5.1f %%  ", 100 * share_of(count->records, a->w.n));
-            put_bar(w, weight, BAR_WIDTH);
+            put_bar(w, weight, SHARE_WIDTH);
             PUT(w, " %5.1f %%\n", 100 * weight);
         }
         if (a->sources.n > SHOWN_SOURCES)
             PUT(w, "and %u more\n", a->sources.n - SHOWN_SOURCES);
         PUT(w, "\nA model learns mostly from ");
-        put_name(w, a->sources.items[heaviest].text,
-                 (int)ya_count_characters(a->sources.items[heaviest].text,
-                                          a->sources.items[heaviest].size));
-        PUT(w, ": %.1f %% of the weight. Its weights are worth %.0f equal records of ",
-            100 * a->source_counts[heaviest].weight / a->sum_v, ya_analysis_ess(a));
+        put_short_name(w, a->sources.items[heaviest].text, NAME_WIDTH);
+        PUT(w, ": %.1f %% of the weight.\n", 100 * a->source_counts[heaviest].weight / a->sum_v);
+        PUT(w, "Its weights are worth %.0f equal records of ", ya_analysis_ess(a));
         put_count(w, a->w.n, 0);
         PUT(w, ".\n");
     }
@@ -157,6 +178,25 @@ static void put_sources(writer *w, const ya_analysis *a)
 }
 
 /* The rest: ------------------------------------------------------------------------------------ */
+
+/* The names of fields with their shares, in lines of TABLE_WIDTH. */
+static void put_fields(writer *w, const ya_analysis *a)
+{
+    int column = FIELDS_INDENT;
+    PUT(w, "fields  ");
+    for (uint32_t i = 0; i < a->fields.n && i < SHOWN_FIELDS; i++) {
+        const char *name = a->fields.items[i].text;
+        int width = columns_of(name, FIELD_WIDTH) + (int)sizeof " 100 %," - 1;
+        bool fits = column + 1 + width <= TABLE_WIDTH;
+        PUT(w, "%s", i == 0 ? "" : fits ? ", " : ",\n        ");
+        column = i == 0 || !fits ? FIELDS_INDENT + width : column + 1 + width;
+        put_short_name(w, name, FIELD_WIDTH);
+        PUT(w, " %.0f %%", 100 * share_of(a->field_counts[i].count, a->records));
+    }
+    if (a->fields.n > SHOWN_FIELDS)
+        PUT(w, ",\n        and %u more", a->fields.n - SHOWN_FIELDS);
+    PUT(w, "\n");
+}
 
 static void put_facts(writer *w, const ya_analysis *a)
 {
@@ -180,16 +220,7 @@ static void put_facts(writer *w, const ya_analysis *a)
         PUT(w, " values, %.2f %% of them duplicates: %s\n", 100 * share_of(n - unique, n),
             ya_duplicate_flag(n, unique));
     }
-    PUT(w, "fields  ");
-    for (uint32_t i = 0; i < a->fields.n && i < SHOWN_FIELDS; i++) {
-        PUT(w, "%s", i == 0 ? "" : i % 5 == 0 ? ",\n        " : ", ");
-        size_t n = ya_count_characters(a->fields.items[i].text, a->fields.items[i].size);
-        put_name(w, a->fields.items[i].text, n < 20 ? (int)n : 20);
-        PUT(w, " %.0f %%", 100 * share_of(a->field_counts[i].count, a->records));
-    }
-    if (a->fields.n > SHOWN_FIELDS)
-        PUT(w, " and %u more", a->fields.n - SHOWN_FIELDS);
-    PUT(w, "\n");
+    put_fields(w, a);
 }
 
 static void put_flags(writer *w, const ya_analysis *a)
@@ -198,13 +229,10 @@ static void put_flags(writer *w, const ya_analysis *a)
     int n = ya_analysis_flags(a, flags);
     for (int i = 0; i < n; i++) {
         const char *meaning = strcmp(flags[i], "low") == 0
-                                  ? "less than a fifth of the records are of low w: few "
-                                    "primary sources"
+                                  ? "less than a fifth have a low w: few primary sources"
                               : strcmp(flags[i], "high") == 0
-                                  ? "more than half of the records are of high w: mostly "
-                                    "coordinated sources"
-                                  : "a file's records all carry the same two labels: they "
-                                    "look assigned per file";
+                                  ? "more than half have a high w: mostly coordinated sources"
+                                  : "a file's records all carry the same two labels";
         PUT(w, "%s%-14s %s\n", i == 0 ? "\n" : "", flags[i], meaning);
     }
     if (a->bad_labels > 0) {

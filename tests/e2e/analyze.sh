@@ -37,6 +37,15 @@ for threads in 1 2 3; do
 done
 expect 0 "A model learns mostly from" "$binary" analyze --input "$dir/raw"
 expect 0 "static_labels  a file's records" "$binary" analyze --input "$dir/raw"
+# a terminal of 80 columns holds it, whatever the names and counts
+mkdir "$dir/wide"
+long=$(printf 'n%.0s' $(seq 70))
+for i in $(seq 30); do
+    echo "{\"text\": \"t\", \"source_type\": \"$i$long\", \"$i$long\": 1, \"auth_weight\": 0.$((i % 9))1, \"prov_entropy\": $((i % 12)), \"prov_\": 1.5}"
+done >"$dir/wide/$long.jsonl"
+cp "$dir"/raw/* "$dir/wide"
+widest=$("$binary" analyze --quiet --input "$dir/wide" | LC_ALL=C.UTF-8 wc -L)
+[ "$widest" -le 80 ] && [ "$widest" -gt 70 ] || { echo "FAILED: a table of $widest columns"; failures=$((failures + 1)); }
 printf 'x\n' >"$dir/empty.jsonl"
 expect 0 '"records": 0, "parse_errors": 1' "$binary" analyze --json --input "$dir/empty.jsonl"
 expect 0 "all carry" bash -c "'$binary' analyze --input '$dir/raw/a.jsonl'"
