@@ -164,7 +164,10 @@ static int compare_sources(const void *left, const void *right, void *context)
     uint32_t l = *(const uint32_t *)left, r = *(const uint32_t *)right;
     if (a->source_counts[l].records != a->source_counts[r].records)
         return a->source_counts[l].records > a->source_counts[r].records ? -1 : 1;
-    return strcmp(a->sources.items[l].text, a->sources.items[r].text);
+    size_t l_size = a->sources.items[l].size, r_size = a->sources.items[r].size;
+    int order = memcmp(a->sources.items[l].text, a->sources.items[r].text,
+                       l_size < r_size ? l_size : r_size); /* names may hold NULs */
+    return order != 0 ? order : (l_size > r_size) - (l_size < r_size);
 }
 
 ya_status ya_analysis_order(const ya_analysis *a, uint32_t **order, ya_error *err)

@@ -217,8 +217,9 @@ static ya_status emit(void *context, ya_batch *batch, ya_error *err)
     for (size_t i = 0; i < batch->n_lines; i++) {
         const ya_finding *f = &r->findings[i];
         const char *source = f->is_object ? r->sources.items[f->source].text : "";
+        size_t source_size = f->is_object ? r->sources.items[f->source].size : 0;
         for (int k = 0; k < 2; k++)
-            YA_TRY(ya_analysis_add(both[k], a->policy, f, source, strlen(source), err));
+            YA_TRY(ya_analysis_add(both[k], a->policy, f, source, source_size, err));
         YA_TRY(add_values(a, both[0], f, batch->file, err));
     }
 done:

@@ -46,6 +46,9 @@ done >"$dir/wide/$long.jsonl"
 cp "$dir"/raw/* "$dir/wide"
 widest=$("$binary" analyze --quiet --input "$dir/wide" | LC_ALL=C.UTF-8 wc -L)
 [ "$widest" -le 80 ] && [ "$widest" -gt 70 ] || { echo "FAILED: a table of $widest columns"; failures=$((failures + 1)); }
+printf '{"text": "t", "source_type": "nul\\u0000s"}\n{"text": "t", "source_type": "nul\\u0000"}\n' >"$dir/nul.jsonl"
+expect 0 '"sources": [{"source_type": "nul\u0000", "records": 1,' "$binary" analyze --json --input "$dir/nul.jsonl"
+expect 0 '{"source_type": "nul\u0000s", "records": 1,' "$binary" analyze --json --input "$dir/nul.jsonl"
 printf 'x\n' >"$dir/empty.jsonl"
 expect 0 '"records": 0, "parse_errors": 1' "$binary" analyze --json --input "$dir/empty.jsonl"
 expect 0 "all carry" bash -c "'$binary' analyze --input '$dir/raw/a.jsonl'"
