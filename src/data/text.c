@@ -3,6 +3,7 @@
 #include "base/chars.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static bool is_tail(char c)
 {
@@ -25,13 +26,44 @@ bool ya_text_is_longer(const char *text, size_t size, size_t limit)
     return ya_count_characters(text, size) > limit;
 }
 
+/* Copies whole words of 8 bytes, or what they hold before the first byte that may be white space,
+ * in ASCII lower case; returns how many bytes count. Needs room for as many as are left of the
+ * text. */
+static size_t lower_run(char *to, const char *text, const char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    size_t n = 0;
+    while (end - text >= 8) {
+        uint64_t x;
+        memcpy(&x, text, 8);
+        uint64_t low = x & ~tops, ascii = ~x & tops, nbsp = x ^ ones * 0xC2;
+        uint64_t maybe = (~(low + ones * (0x7F - ' ')) & ascii) | ((nbsp - ones) & ~nbsp & tops);
+        uint64_t upper = ((low + ones * (0x80 - 'A')) ^ (low + ones * (0x7F - 'Z'))) & ascii;
+        x |= upper >> 2;
+        memcpy(to + n, &x, 8);
+        if (maybe)
+            return n + (size_t)__builtin_ctzll(maybe) / 8;
+        n += 8;
+        text += 8;
+    }
+    return n;
+}
+
 size_t ya_text_normalize(char *to, const char *text, size_t size)
 {
     const char *end = text + size;
     char *out = to;
     bool after_space = false;
     while (text < end) {
-        size_t n = ya_space_at(text, end);
+        size_t n = lower_run(out, text, end);
+        if (n > 0) {
+            out += n;
+            text += n;
+            after_space = false;
+        }
+        if (text == end)
+            break;
+        n = ya_space_at(text, end);
         if (n == 0) {
             char c = *text++;
             *out++ = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
