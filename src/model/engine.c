@@ -6,6 +6,7 @@
 #include "model/engine_internal.h"
 #include "tensor/expand.h"
 #include "tensor/matmul.h"
+#include "tensor/matvec.h"
 
 #include <assert.h>
 #include <math.h>
@@ -195,6 +196,9 @@ static void take_cache(ya_engine *e, const sizes *z, ya_arena *arena)
     e->decode_stride = ya_round_up(YA_FEW_TOKENS * z->d, 16) + ya_round_up(tokens, 16);
     e->decode_scratch = ya_arena_take(arena, "decode scratch", "pass", "norms, scores of a thread",
                                       (size_t)e->config.threads * e->decode_stride, 4);
+    e->digits_stride = ya_matvec_digits_bytes((int)z->widest, YA_FEW_TOKENS);
+    e->decode_digits = ya_arena_take(arena, "decode scratch", "pass", "activations as digits",
+                                     (size_t)e->config.threads, e->digits_stride);
     e->decode_low = ya_arena_take(arena, "decode scratch", "pass", "low-rank products",
                                   3 * YA_FEW_TOKENS * z->rank, 4);
 }

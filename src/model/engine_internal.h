@@ -86,6 +86,8 @@ struct ya_engine {
     bool decoding;
     float *decode_scratch; /* [threads][YA_FEW_TOKENS * D + cache_tokens] */
     size_t decode_stride;
+    uint8_t *decode_digits; /* [threads][YA_FEW_TOKENS, widest input] as digits (products.h) */
+    size_t digits_stride;
     float *decode_low; /* [3][YA_FEW_TOKENS, R]: A x of layers that share their input */
 
     bool preparing;

@@ -24,12 +24,13 @@ typedef struct {
     int thread, n_threads;
     float *xn;     /* [m, D] */
     float *scores; /* [cache_tokens], padded */
+    void *digits;  /* of [m, widest layer]: its x at hand, for products in integers */
 } worker;
 
 /* A linear layer of m rows: y[t * y_stride + row] (+)= */
 typedef struct {
     const ya_linear *linear;
-    const float *x;
+    const ya_operand *x;
     float *y;
     size_t y_stride;
     const float *low; /* [m, R]: scale A x */
@@ -94,23 +95,46 @@ static void low_ranks(const worker *w, const ya_linear *linears, int n, const fl
         meet(w);
 }
 
-/* Rows stored at first ... end. */
-static void multiply(const ya_engine *e, const product *p, int first, int end)
+/* x [m, cols] of linear layers that share it, as their products want it. */
+static ya_operand operand_of(const worker *w, const ya_linear *linears, int n, const float *x)
+{
+    int cols = linears[0].weight.cols;
+    ya_operand operand = {x, (size_t)cols, NULL};
+    for (int i = 0; i < n && !operand.digits; i++)
+        if (ya_matvec_wants_digits(&linears[i].weight))
+            operand.digits = w->digits;
+    if (operand.digits)
+        ya_matvec_digits(x, cols, w->e->m, w->digits);
+    return operand;
+}
+
+/* The product `sum` of a row of weights with token t, with what belongs to it. */
+static void put(const ya_engine *e, const product *p, int row, int t, float sum)
 {
     const ya_linear *linear = p->linear;
     const ya_lora_pair *lora = &linear->lora;
     int r = lora->rank;
-    for (int stored = first; stored < end; stored++) {
-        float sums[YA_FEW_TOKENS];
-        int row = ya_matrix_row_stored_at(&linear->weight, stored);
-        ya_matvec(&linear->weight, stored, p->x, (size_t)linear->weight.cols, e->m, sums);
-        for (int t = 0; t < e->m; t++) {
-            float sum = sums[t], *to = p->y + (size_t)t * p->y_stride + row;
-            if (linear->bias)
-                sum += linear->bias[row];
-            if (r > 0)
-                sum += e->kernels->dot(lora->b + (size_t)row * (size_t)r, p->low + t * r, r);
-            *to = p->accumulate ? *to + sum : sum;
+    float *to = p->y + (size_t)t * p->y_stride + row;
+    if (linear->bias)
+        sum += linear->bias[row];
+    if (r > 0)
+        sum += e->kernels->dot(lora->b + (size_t)row * (size_t)r, p->low + t * r, r);
+    *to = p->accumulate ? *to + sum : sum;
+}
+
+/* Rows stored at first ... end. */
+static void multiply(const ya_engine *e, const product *p, int first, int end)
+{
+    enum { AT_ONCE = 32 };
+    float sums[AT_ONCE * YA_FEW_TOKENS];
+    const ya_matrix *weight = &p->linear->weight;
+    for (int stored = first; stored < end; stored += AT_ONCE) {
+        int n = end - stored < AT_ONCE ? end - stored : AT_ONCE;
+        ya_matvec(weight, stored, n, p->x, e->m, sums);
+        for (int i = 0; i < n; i++) {
+            int row = ya_matrix_row_stored_at(weight, stored + i);
+            for (int t = 0; t < e->m; t++)
+                put(e, p, row, t, sums[i * e->m + t]);
         }
     }
 }
@@ -125,10 +149,11 @@ static void project(const worker *w, int layer)
     size_t q = (size_t)c->n_heads * (size_t)c->head_dim;
     size_t kv = (size_t)c->n_kv_heads * (size_t)c->head_dim;
     float *values = ya_engine_cache(e, e->cache_v, layer) + (size_t)e->position * kv;
-    const product products[] = {{&l->linear[YA_Q], w->xn, s->q, q, low_of(e, 0), false},
-                                {&l->linear[YA_K], w->xn, s->k, kv, low_of(e, 1), false},
-                                {&l->linear[YA_V], w->xn, values, kv, low_of(e, 2), false}};
     norm_rows(w, s->x_in, l->attention_norm.weight);
+    ya_operand x = operand_of(w, &l->linear[YA_Q], 3, w->xn);
+    const product products[] = {{&l->linear[YA_Q], &x, s->q, q, low_of(e, 0), false},
+                                {&l->linear[YA_K], &x, s->k, kv, low_of(e, 1), false},
+                                {&l->linear[YA_V], &x, values, kv, low_of(e, 2), false}};
     low_ranks(w, &l->linear[YA_Q], 3, w->xn);
     /* one run of rows through the three: shares are even though k and v are small */
     int rows = (int)(q + 2 * kv), end, first = share(w, rows, &end), before = 0;
@@ -220,7 +245,8 @@ static void add_product(const worker *w, const ya_linear *linear, const float *x
     for (int t = 0; t < e->m; t++)
         memcpy(to + (size_t)t * d + first, from + (size_t)t * d + first,
                (size_t)(end - first) * sizeof *to);
-    multiply(e, &(product){linear, x, to, d, low_of(e, 0), true}, first, end);
+    ya_operand operand = operand_of(w, linear, 1, x);
+    multiply(e, &(product){linear, &operand, to, d, low_of(e, 0), true}, first, end);
 }
 
 static void gate_and_up(const worker *w, int layer)
@@ -232,9 +258,9 @@ static void gate_and_up(const worker *w, int layer)
     int end, first = share_vectors(w, (int)f, &end);
     norm_rows(w, s->x_mid, l->mlp_norm.weight);
     low_ranks(w, &l->linear[YA_GATE], 2, w->xn);
-    multiply(e, &(product){&l->linear[YA_GATE], w->xn, s->gate, f, low_of(e, 0), false}, first,
-             end);
-    multiply(e, &(product){&l->linear[YA_UP], w->xn, s->up, f, low_of(e, 1), false}, first, end);
+    ya_operand x = operand_of(w, &l->linear[YA_GATE], 2, w->xn);
+    multiply(e, &(product){&l->linear[YA_GATE], &x, s->gate, f, low_of(e, 0), false}, first, end);
+    multiply(e, &(product){&l->linear[YA_UP], &x, s->up, f, low_of(e, 1), false}, first, end);
     for (int t = 0; t < e->m; t++) {
         size_t at = (size_t)t * f + (size_t)first;
         e->kernels->swiglu_forward((float *)s->gate + at, (float *)s->up + at,
@@ -271,8 +297,12 @@ static void head_share(const worker *w, int row, float *logits)
     e->kernels->rmsnorm_forward(e->x_last + (size_t)row * d, model->final_norm.weight,
                                 (float)model->config.rms_norm_eps, (int)d, w->xn, false, &rstd);
     int end, first = share(w, model->head.rows, &end);
-    for (int i = first; i < end; i++)
-        ya_matvec(&model->head, i, w->xn, d, 1, &logits[i]);
+    ya_operand x = {w->xn, d, NULL};
+    if (ya_matvec_wants_digits(&model->head)) {
+        ya_matvec_digits(w->xn, (int)d, 1, w->digits);
+        x.digits = w->digits;
+    }
+    ya_matvec(&model->head, first, end - first, &x, 1, logits + first);
 }
 
 static worker worker_of(ya_engine *e, ya_barrier *barrier)
@@ -280,7 +310,14 @@ static worker worker_of(ya_engine *e, ya_barrier *barrier)
     int thread = omp_get_thread_num();
     float *scratch = e->decode_scratch + (size_t)thread * e->decode_stride;
     size_t norms = YA_FEW_TOKENS * (size_t)e->model->config.hidden_size;
-    return (worker){e, barrier, thread, omp_get_num_threads(), scratch, scratch + norms};
+    uint8_t *digits = e->decode_digits + (size_t)thread * e->digits_stride;
+    return (worker){.e = e,
+                    .barrier = barrier,
+                    .thread = thread,
+                    .n_threads = omp_get_num_threads(),
+                    .xn = scratch,
+                    .scores = scratch + norms,
+                    .digits = digits};
 }
 
 void ya_engine_few_tokens(ya_engine *e, float *logits)

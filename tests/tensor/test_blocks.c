@@ -140,12 +140,130 @@ static void products_straight_from_blocks_are_those_of_the_expanded_row(void **s
         }
 }
 
+/* Rows of activations like those of a model: a few a hundred times the others. */
+static void fill_rows(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        x[i] = 2.0f * ya_unit_float(ya_splitmix64(9, i)) - 1.0f;
+        if (ya_splitmix64(10, i) % 61 == 0)
+            x[i] *= 100.0f;
+    }
+}
+
+/* Rows of weights times rows of digits against the f64 product of what both were made of. A
+ * step is half of 1/2,088,000 of the largest of its run; the rest is the bound of f32 sums, of
+ * codes without their offset, which are up to twice as large. */
+static void check_integers(const ya_products *k, ya_dtype type, int n)
+{
+    enum { ROWS = 3 };
+    static unsigned char rows[ROWS * 4 * 2304];
+    static float w[ROWS * 2304], x[MOST_TOKENS * 2304], y[ROWS * MOST_TOKENS + 1];
+    size_t each = ya_digits_bytes((size_t)n), bytes = 0;
+    unsigned char *digits = aligned_alloc(64, MOST_TOKENS * each), *copy;
+    assert_non_null(digits);
+    memset(digits, 0xFF, MOST_TOKENS * each); /* NaN, where nothing is written */
+    for (int r = 0; r < ROWS; r++)
+        bytes += blocks_row(type, n, (uint64_t)(n + r), rows + bytes);
+    copy = malloc(bytes); /* reading behind the last row is an error */
+    assert_non_null(copy);
+    memcpy(copy, rows, bytes);
+    ya_kernels_base.expand[type](copy, ROWS * n, w);
+    fill_rows(x, (size_t)(MOST_TOKENS * n));
+    for (int t = 0; t < MOST_TOKENS; t++)
+        k->digits(x + t * n, n, digits + (size_t)t * each);
+    for (int m = 1; m <= MOST_TOKENS; m++) {
+        y[ROWS * m] = 123;
+        k->times[type](copy, ROWS, n, digits, m, y);
+        assert_true(y[ROWS * m] == 123);
+        for (int i = 0; i < ROWS * m; i++) {
+            double want = 0, size = 0, step = 0;
+            for (int run = 0; run < n; run += 32) {
+                double most = 0, weights = 0;
+                for (int j = run; j < run + 32; j++) {
+                    double a = (double)w[i / m * n + j], b = (double)x[i % m * n + j];
+                    want += a * b;
+                    size += fabs(a * b);
+                    weights += fabs(a);
+                    most = fmax(most, fabs(b));
+                }
+                step += 0.8 / 2088000 * most * weights;
+            }
+            if (!(fabs((double)y[i] - want) <= 2e-6 * size + step)) {
+                print_error("%s %s [%d]: row %d of %d is %g, expected %g\n", k->name,
+                            ya_dtype_get(type)->name, n, i, m, (double)y[i], want);
+                fail();
+            }
+        }
+    }
+    free(copy);
+    free(digits);
+}
+
+static void products_in_integers_are_those_in_f32(void **state)
+{
+    (void)state;
+    const int blocks[] = {1, 2, 3, 7, 8, 9, 18, 25, 48, 64};
+    for (int s = 0; s < n_products; s++)
+        for (int type = 0; type < YA_N_DTYPES; type++)
+            for (int i = 0; products[s]->times[type] && i < 10; i++)
+                if (blocks[i] * ya_dtype_get((ya_dtype)type)->block_size <= 2304)
+                    check_integers(products[s], (ya_dtype)type,
+                                   blocks[i] * ya_dtype_get((ya_dtype)type)->block_size);
+}
+
+/* x again, from its digits */
+static double of_digits(const unsigned char *digits, int n, int i)
+{
+    const signed char *pair = (const signed char *)digits + i / 64 * 256 + i % 64;
+    float scale;
+    memcpy(&scale, digits + (size_t)((n + 63) / 64) * 256 + 4 * (size_t)(i / 32), 4);
+    return (double)scale * ((pair[0] * 128 + pair[64]) * 128 + pair[128]);
+}
+
+static void digits_keep_22_bits_and_what_is_not_finite(void **state)
+{
+    (void)state;
+    enum { N = 32 * 9 };
+    float x[N], y;
+    unsigned char *digits = aligned_alloc(64, ya_digits_bytes(N)), row[34 * 9];
+    assert_non_null(digits);
+    blocks_row(YA_Q8_0, N, 3, row);
+    for (int s = 0; s < n_products; s++) {
+        fill_rows(x, N);
+        for (int i = 64; i < 96; i++)
+            x[i] = 0;
+        for (int i = 96; i < 128; i++)
+            x[i] *= 1e-41f; /* no step for them: nearly zero */
+        for (int i = 128; i < 160; i++)
+            x[i] *= 1e30f;
+        x[0] = -500.0f; /* the largest of its run, both ways */
+        x[1] = 500.0f;
+        products[s]->digits(x, N, digits);
+        for (int i = 0; i < N; i++) {
+            double most = 1e-29;
+            for (int j = i / 32 * 32; j < i / 32 * 32 + 32; j++)
+                most = fmax(most, fabs((double)x[j]));
+            assert_true(fabs(of_digits(digits, N, i) - (double)x[i]) <= most * 0.8 / 2088000);
+        }
+        for (int bad = 0; bad < 3; bad++) {
+            fill_rows(x, N);
+            x[77] = bad == 0 ? NAN : bad == 1 ? INFINITY : -INFINITY;
+            products[s]->digits(x, N, digits);
+            products[s]->times[YA_Q8_0](row, 1, N, digits, 1, &y);
+            assert_false(isfinite(y));
+        }
+    }
+    free(digits);
+}
+
 int main(void)
 {
     find_sets();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_block_type_expands_bit_for_bit_as_the_gguf_package_does),
         cmocka_unit_test(products_straight_from_blocks_are_those_of_the_expanded_row),
+        cmocka_unit_test(products_in_integers_are_those_in_f32),
+        cmocka_unit_test(digits_keep_22_bits_and_what_is_not_finite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
