@@ -53,7 +53,8 @@ static uint64_t count_open(drawn_records d, unsigned band)
     return n;
 }
 
-/* All of the low band, and four times as much of the others, when low is below a fifth. */
+/* When low is below a fifth: all of it as a quarter of what is kept, 35 % of high, the rest of mid,
+ * as the predecessor's preparation had it. */
 static void rebalance(drawn_records d)
 {
     uint64_t low = count_open(d, YA_BAND_LOW), all = count_open(d, YA_N_BANDS), left[YA_N_BANDS];
@@ -61,7 +62,7 @@ static void rebalance(drawn_records d)
         return;
     left[YA_BAND_LOW] = low;
     left[YA_BAND_HIGH] = 4 * low * 35 / 100;
-    left[YA_BAND_MID] = 4 * low - left[YA_BAND_HIGH];
+    left[YA_BAND_MID] = 3 * low - left[YA_BAND_HIGH];
     for (uint32_t i = 0; i < d.n; i++) {
         ya_prepared *record = &d.records[d.order[i].record];
         if (record->fate == YA_FATE_OPEN && !fits(&left[record->band], record))

@@ -355,7 +355,7 @@ def prepare(files, policy, options):
     if options["rebalance"] and 0 < 5 * low < count_examples(kept):
         high = 4 * low * 35 // 100
         drop(take([r for r in kept if r.band == "high"], high)[1], "rebalanced")
-        drop(take([r for r in kept if r.band == "mid"], 4 * low - high)[1], "rebalanced")
+        drop(take([r for r in kept if r.band == "mid"], 3 * low - high)[1], "rebalanced")
     kept = [record for record in kept if not hasattr(record, "out")]
     val, rest = take(kept, min(options["val_size"], count_examples(kept) // 5))
     train, rest = take(rest, options["train_size"])
