@@ -26,6 +26,8 @@ static int set_up(void **state)
     make("huggingface/hub/models--some--model-1/refs/main", "abc123\n");
     make("huggingface/hub/models--some--model-1/snapshots/abc123/config.json", "{}");
     make("huggingface/hub/models--half--loaded/refs/main", "def456");
+    make("huggingface/hub/models--some--ggufs/refs/main", "abc");
+    make("huggingface/hub/models--some--ggufs/snapshots/abc/q4.gguf", "GGUF");
     make("huggingface/hub/models--evil--ref/refs/main", "../../../../your_ai");
     return 0;
 }
@@ -39,6 +41,9 @@ static void names_are_found_in_both_caches(void **state)
     assert_true(ya_cache_find(path, "org/deep"));
     assert_true(ya_cache_find(path, "some/model-1"));
     assert_string_equal(path, scratch("huggingface/hub/models--some--model-1/snapshots/abc123"));
+    assert_true(ya_cache_find(path, "some/ggufs/q4.gguf"));
+    assert_string_equal(path, scratch("huggingface/hub/models--some--ggufs/snapshots/abc/q4.gguf"));
+    assert_false(ya_cache_find(path, "some/ggufs/q8.gguf"));
     assert_false(ya_cache_find(path, "half/loaded"));
     assert_false(ya_cache_find(path, "none"));
 }
@@ -53,6 +58,7 @@ static void names_that_lead_out_of_the_cache_are_not_found(void **state)
     assert_false(ya_cache_find(path, scratch_dir));
     assert_false(ya_cache_find(path, ""));
     assert_false(ya_cache_find(path, "evil/ref"));
+    assert_false(ya_cache_find(path, "some/ggufs/../../../x"));
 }
 
 static void the_hub_lies_where_its_variables_say(void **state)
@@ -68,11 +74,12 @@ static void the_hub_lies_where_its_variables_say(void **state)
 static void models_are_listed_ours_first(void **state)
 {
     (void)state;
-    static const char *const names[] = {"a", "b.gguf", "org/deep", "some/model-1"};
+    static const char *const names[] = {"a", "b.gguf", "org/deep", "some/ggufs/q4.gguf",
+                                        "some/model-1"};
     ya_cached_model *models;
     size_t n;
     assert_int_equal(ya_cache_list(&models, &n, NULL), YA_OK);
-    assert_int_equal(n, 4);
+    assert_int_equal(n, 5);
     for (size_t i = 0; i < n; i++)
         assert_string_equal(models[i].name, names[i]);
     ya_free(models);
