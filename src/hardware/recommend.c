@@ -133,6 +133,7 @@ static void predict(const report *r, advice *a)
 
 static ya_status advise(report *r, advice *a, ya_error *err)
 {
+    static const char *const dtypes[] = {"auto", "f32", "bf16"};
     ya_child_arguments arguments;
     json_t *plan = NULL;
     char memory[32];
@@ -147,6 +148,7 @@ static ya_status advise(report *r, advice *a, ya_error *err)
     ya_child_flag(&arguments, "--memory", memory);
     ya_child_flag(&arguments, "--json", NULL);
     ya_child_flag(&arguments, "--quiet", NULL);
+    ya_child_flag(&arguments, "--dtype", dtypes[r->settings->dtype]);
     ya_child_number(&arguments, "--threads", ya_compute_threads(r->settings));
     ya_status status = ya_child_json(&arguments, &plan, a->failure, err);
     if (plan)

@@ -35,6 +35,15 @@ for gb in 16 64 192; do
     check "plan of $name for $gb GB" "$planned" -eq 1
 done
 expect 2 "did you mean" "$binary" recommend --memroy 3
+# the figures are those of plan, in either type of products
+for dtype in f32 bf16; do
+    "$binary" recommend --memory 64 --dtype $dtype --json --quiet >"$work/r.json"
+    advised=$(sed -n '/"model": "hermes-70b"/,/}/s/.*"anonymous_peak_mb": \([0-9]*\).*/\1/p' "$work/r.json")
+    "$binary" plan --model hermes-70b --memory 64 --config max_64gb --dtype $dtype --json --quiet >"$work/p.json"
+    planned=$(sed -n 's/.*"anonymous_peak_mb": \([0-9]*\).*/\1/p' "$work/p.json")
+    check "advice on $dtype, MB less than the plan" $((planned - advised)) -le 5
+    check "advice on $dtype, MB more than the plan" $((advised - planned)) -le 5
+done
 # what it says to type next: the stored type that was meant is made by export; profiles have names
 expect 0 "your_ai pull hermes-70b" "$binary" recommend --memory 64
 expect 0 "your_ai export --model hermes-70b --to gguf --dtype q4_0 --output hermes-70b-q4_0.gguf" "$binary" recommend --memory 64
