@@ -3,12 +3,13 @@
 #include "io/outdir.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { FILE_BYTES = 8192 };
+enum { FILE_BYTES = 8192, N_GROUP_FILES = 5 };
 
 static int open_file(const char *root, const char *path)
 {
@@ -58,25 +59,23 @@ static uint64_t stat_number(const char *text, const char *name)
 }
 
 /* Opens the files of one cgroup directory; false when it has no memory controller. */
-static int add_group(ya_memory_probe *probe, const char *root, const char *dir, int v2)
+static int add_group(ya_memory_probe *probe, const char *root, const char *dir, bool v2)
 {
     char path[YA_PATH_MAX];
     if (probe->n_groups == YA_MAX_CGROUPS)
         return 0;
-    static const char *const names[2][4] = {
-        {"memory.limit_in_bytes", "memory.soft_limit_in_bytes", "memory.usage_in_bytes",
-         "memory.stat"},
-        {"memory.max", "memory.high", "memory.current", "memory.stat"},
-    };
-    int fds[4];
-    for (int i = 0; i < 4; i++) {
-        int n = snprintf(path, sizeof path, "%s/%s", dir, names[v2][i]);
-        /* the soft limit of v1 is a wish, no limit */
-        int wanted = n > 0 && n < (int)sizeof path && (v2 || i != 1);
-        fds[i] = wanted ? open_file(root, path) : -1;
+    static const char *const names[2][N_GROUP_FILES] = {
+        {"memory.limit_in_bytes", NULL, "memory.usage_in_bytes", "memory.stat", "memory.failcnt"},
+        {"memory.max", "memory.high", "memory.current", "memory.stat", "memory.events"},
+    }; /* v1 has a soft limit too: a wish, no limit */
+    int fds[N_GROUP_FILES];
+    for (int i = 0; i < N_GROUP_FILES; i++) {
+        const char *name = names[v2][i];
+        int n = name ? snprintf(path, sizeof path, "%s/%s", dir, name) : 0;
+        fds[i] = n > 0 && n < (int)sizeof path ? open_file(root, path) : -1;
     }
     if (fds[0] < 0 && fds[1] < 0) {
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < N_GROUP_FILES; i++)
             if (fds[i] >= 0)
                 close(fds[i]);
         return 0;
@@ -86,12 +85,14 @@ static int add_group(ya_memory_probe *probe, const char *root, const char *dir, 
     probe->groups[g].high_fd = fds[1];
     probe->groups[g].current_fd = fds[2];
     probe->groups[g].stat_fd = fds[3];
+    probe->groups[g].events_fd = fds[4];
+    probe->groups[g].v2 = v2;
     return 1;
 }
 
 /* The cgroup at `mount` + `path` and all its ancestors up to the mount. */
 static void add_groups(ya_memory_probe *probe, const char *root, const char *mount,
-                       const char *path, int v2)
+                       const char *path, bool v2)
 {
     char dir[YA_PATH_MAX];
     int n = snprintf(dir, sizeof dir, "%s%s", mount, strcmp(path, "/") == 0 ? "" : path);
@@ -166,8 +167,21 @@ void ya_memory_close(ya_memory_probe *probe)
         close_file(&probe->groups[i].high_fd);
         close_file(&probe->groups[i].current_fd);
         close_file(&probe->groups[i].stat_fd);
+        close_file(&probe->groups[i].events_fd);
     }
     probe->n_groups = 0;
+}
+
+/* Times that the limits of a group were hit. */
+static uint64_t read_events(int fd, bool v2)
+{
+    char text[FILE_BYTES];
+    if (!v2) {
+        uint64_t failures = one_number(fd);
+        return failures == UINT64_MAX ? 0 : failures;
+    }
+    read_text(fd, text);
+    return stat_number(text, "high") + stat_number(text, "max");
 }
 
 static void read_groups(const ya_memory_probe *probe, ya_memory_reading *r)
@@ -182,12 +196,15 @@ static void read_groups(const ya_memory_probe *probe, ya_memory_reading *r)
             continue;
         if (limit < r->cgroup_limit)
             r->cgroup_limit = limit;
+        r->cgroup_events += read_events(probe->groups[i].events_fd, probe->groups[i].v2);
         uint64_t used = one_number(probe->groups[i].current_fd);
         if (used == UINT64_MAX)
             continue;
         /* clean file pages are counted, but go before anything of ours is killed */
         read_text(probe->groups[i].stat_fd, text);
-        uint64_t files = stat_number(text, "inactive_file") + stat_number(text, "active_file");
+        bool v2 = probe->groups[i].v2;
+        uint64_t files = stat_number(text, v2 ? "inactive_file" : "total_inactive_file") +
+                         stat_number(text, v2 ? "active_file" : "total_active_file");
         used -= files < used ? files : used;
         uint64_t headroom = limit > used ? limit - used : 0;
         if (headroom < r->cgroup_headroom)
@@ -208,6 +225,7 @@ void ya_memory_read(const ya_memory_probe *probe, ya_memory_reading *reading)
     read_text(probe->meminfo_fd, text);
     r.mem_total = kilobytes(text, "MemTotal");
     r.mem_available = kilobytes(text, "MemAvailable");
+    r.swap_free = kilobytes(text, "SwapFree");
     read_text(probe->psi_fd, text);
     const char *avg10 = strstr(text, "some avg10=");
     if (avg10)

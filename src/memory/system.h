@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define YA_MB (UINT64_C(1) << 20)
@@ -15,8 +16,10 @@ typedef struct {
     uint64_t rss_anon, rss_file, vm_hwm; /* of this process */
     uint64_t vm_size, vm_data;           /* address space, and its private writable part */
     uint64_t mem_total, mem_available;   /* of the machine */
+    uint64_t swap_free;                  /* of the machine */
     uint64_t cgroup_limit;               /* least limit of our cgroup and its ancestors */
     uint64_t cgroup_headroom; /* least of limit - used (page cache not counted as used) */
+    uint64_t cgroup_events;   /* times that a limit of theirs was hit; 0 where unknown */
     double psi_some_avg10;    /* per cent of time stalled on memory; 0 where unknown */
 } ya_memory_reading;
 
@@ -27,7 +30,8 @@ typedef struct {
     int status_fd, meminfo_fd, psi_fd;
     int n_groups;
     struct {
-        int limit_fd, high_fd, current_fd, stat_fd;
+        int limit_fd, high_fd, current_fd, stat_fd, events_fd;
+        bool v2; /* else memory.stat says of descendants in names of its own, "total_" before them */
     } groups[YA_MAX_CGROUPS];
 } ya_memory_probe;
 

@@ -212,6 +212,10 @@ static void add_reading(ya_format *line, const char *suffix, const ya_memory_rea
         {"rss_anon_mb", (double)r->rss_anon / (double)YA_MB},
         {"rss_file_mb", (double)r->rss_file / (double)YA_MB},
         {"mem_available_gb", (double)ya_guard_left(r) / (double)YA_GB},
+        {"vm_hwm_mb", (double)r->vm_hwm / (double)YA_MB},
+        {"swap_free_gb", r->swap_free == UINT64_MAX ? NAN : (double)r->swap_free / (double)YA_GB},
+        {"psi_some_avg10", r->psi_some_avg10},
+        {"cgroup_events", (double)r->cgroup_events},
     };
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         ya_format_add(line, ", \"%s%s\": ", values[i].name, suffix);

@@ -45,7 +45,9 @@ ya_status ya_metrics_eval(const ya_metrics *metrics, int64_t step, const ya_ce_s
 ya_status ya_metrics_event(const ya_metrics *metrics, int64_t step, const char *name,
                            const char *text, ya_error *err) YA_CHECK;
 /* The same with what the memory was before and after: "rss_anon_mb", "rss_file_mb",
- * "mem_available_gb" (the lesser of the machine's and the cgroups') and each with "_before". */
+ * "mem_available_gb" (the lesser of the machine's and the cgroups'),
+ * "vm_hwm_mb", "swap_free_gb", "psi_some_avg10", "cgroup_events" (times that a limit of the cgroups
+ * was hit), and each with "_before". */
 ya_status ya_metrics_guard(const ya_metrics *metrics, int64_t step, const char *name,
                            const char *text, const ya_memory_reading *before,
                            const ya_memory_reading *after, ya_error *err) YA_CHECK;

@@ -122,6 +122,25 @@ given=$(sed -n 's/.*"event": "shrink".*"rss_anon_mb": \([0-9.]*\),.*"rss_anon_mb
     "$work/over/metrics.jsonl" | head -1 | awk '{ print ($1 - $2 > 0.5) }')
 [ "$given" = 1 ] || fail "over: a smaller pass gave no memory back"
 
+# a machine with 16 GB and its profile: the limits are scaled, and nothing of ours makes it pause; one with 72 GB
+profiled() { # NAME
+    "$binary" train --config configs/hardware/base_16gb.yaml --model "$model" --data "$work/data.jsonl" --steps 60 \
+        --output "$work/$1" --logging-steps 1 --max-seq-length 64 --threads 2 2>"$work/$1.log" || fail "$1: exit $?"
+    [ "$(losses "$1" | wc -l)" = 60 ] || fail "$1: $(losses "$1" | wc -l) steps"
+    lacks "$1" '"event": "(pause|release|critical|leak|over|shrink)"'
+}
+available 13312
+cgroup_max 131072
+profiled base_16gb
+has base_16gb '"event": "start".*"pause_available_gb": 3\.33.*"abort_available_gb": 2\.22'
+cp "$root/proc/meminfo" "$work/meminfo"
+printf 'MemTotal:     75497472 kB\nMemAvailable: 60000000 kB\n' >"$root/proc/meminfo"
+profiled base_72gb
+has base_72gb '"event": "start".*"pause_available_gb": 15(\.0)?,.*"abort_available_gb": 10(\.0)?[,}]'
+cp "$work/meminfo" "$root/proc/meminfo"
+cgroup_max 65536
+available 8192
+
 # the plan against limits: nothing is begun that does not fit
 code=0
 train refused --steps 3 --max-memory 9MB --no-auto-fit || code=$?

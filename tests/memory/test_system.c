@@ -33,7 +33,7 @@ static int set_up(void **state)
     put("/proc/self/status", "Name:\tx\nVmSize:\t  900000 kB\nVmHWM:\t 300 kB\nVmData:\t 4096 kB\n"
                              "RssAnon:\t    2048 kB\nRssFile:\t    1024 kB\n");
     put("/proc/meminfo", "MemTotal:       16777216 kB\nMemFree:  1 kB\n"
-                         "MemAvailable:    8388608 kB\n");
+                         "MemAvailable:    8388608 kB\nSwapFree:    1024 kB\n");
     return 0;
 }
 
@@ -65,7 +65,8 @@ static void process_and_machine_are_read(void **state)
     assert_true(r.rss_anon == 2 * YA_MB && r.rss_file == YA_MB);
     assert_true(r.vm_size == 900000 * UINT64_C(1024) && r.vm_data == 4 * YA_MB);
     assert_true(r.mem_total == 16 * YA_GB && r.mem_available == 8 * YA_GB);
-    assert_true(r.psi_some_avg10 == 12.5);
+    assert_true(r.swap_free == YA_MB && r.vm_hwm == 300 << 10);
+    assert_true(r.psi_some_avg10 == 12.5 && r.cgroup_events == 0);
     assert_true(r.cgroup_limit == UINT64_MAX && r.cgroup_headroom == UINT64_MAX);
 }
 
@@ -79,7 +80,9 @@ static void the_least_limit_of_nested_v2_groups_counts(void **state)
     put("/sys/fs/cgroup/user.slice/memory.stat", "anon 1\nfile 2\ninactive_file 536870912\n");
     put("/sys/fs/cgroup/user.slice/job.scope/memory.max", "max\n");
     put("/sys/fs/cgroup/user.slice/job.scope/memory.high", "8589934592\n");
+    put("/sys/fs/cgroup/user.slice/memory.events", "low 1\nhigh 2\nmax 30\noom 4\noom_kill 0\n");
     ya_memory_reading r = read_all();
+    assert_true(r.cgroup_events == 32);
     assert_true(r.cgroup_limit == 4 * YA_GB);
     /* page cache goes first: 4 GB - (1 GB - 0.5 GB) */
     assert_true(r.cgroup_headroom == 4 * YA_GB - YA_GB / 2);
@@ -97,6 +100,13 @@ static void limits_of_v1_groups_count(void **state)
     ya_memory_reading r = read_all();
     assert_true(r.cgroup_limit == 2 * YA_GB);
     assert_true(r.cgroup_headroom == 0);
+    /* "total_" figures are those of a group with its descendants, as its usage is */
+    put("/sys/fs/cgroup/memory/docker/abc/memory.stat",
+        "cache 1\ninactive_file 4096\nactive_file 4096\ntotal_inactive_file 1073741824\n"
+        "total_active_file 1073741824\n");
+    put("/sys/fs/cgroup/memory/docker/abc/memory.failcnt", "7\n");
+    r = read_all();
+    assert_true(r.cgroup_headroom == YA_GB && r.cgroup_events == 7);
 }
 
 static void a_system_without_proc_is_an_error(void **state)
