@@ -92,11 +92,12 @@ static ya_status draw_row(const ya_preference *p, const char *system, int row, y
         out, err,
         "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n<rect x=\"%d\" y=\"%d\" "
         "width=\"%.1f\" height=\"20\" fill=\"%s\"/>\n<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" "
-        "y2=\"%d\" stroke=\"#000\"/>\n<text x=\"%d\" y=\"%d\" fill=\"#fff\" font-size=\"11\">%.0f "
+        "y2=\"%d\" stroke=\"#000\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\" font-size=\"11\">%.0f "
         "%%</text>\n",
         LABELS - 10, y + 15, system, LABELS, y, e.mean * SHARES,
         strncmp(system, "weighted", 8) == 0 ? "#2166ac" : "#777", share_x(e.low), y + 10,
-        share_x(e.high), y + 10, LABELS + 6, y + 15, 100 * e.mean));
+        share_x(e.high), y + 10, LABELS + 6, y + 15, e.mean * SHARES < 40 ? "#000" : "#fff",
+        100 * e.mean));
 done:
     return status;
 }

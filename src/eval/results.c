@@ -224,9 +224,12 @@ ya_status ya_results_verdict(const ya_results *r, ya_error *err)
         const json_t *t = json_array_get(r->thresholds, i);
         if (json_is_true(json_object_get(t, "passed")))
             continue;
-        YA_TRY(ya_buffer_printf(&missed, err, "%s%s of %s is %.4f, asked for %.4f",
+        char value[32] = "not known";
+        if (isfinite(number_of(t, "value")))
+            snprintf(value, sizeof value, "%.4f", number_of(t, "value"));
+        YA_TRY(ya_buffer_printf(&missed, err, "%s%s of %s is %s, asked for %.4f",
                                 missed.size ? "; " : "", text_of(t, "metric"), text_of(t, "group"),
-                                number_of(t, "value"), number_of(t, "minimum")));
+                                value, number_of(t, "minimum")));
     }
     if (missed.size > 0)
         status = ya_fail(err, YA_ERR_DATA, "%s does not pass: %s", text_of(r->root, "name"),

@@ -3,6 +3,7 @@
 #include "eval/facts.h"
 
 #include "support/command.h"
+#include "support/results_schema.h"
 #include "support/scratch.h"
 #include "support/tiny_model.h"
 
@@ -79,6 +80,7 @@ static void weighing_moves_the_model_towards_primary_sources(void **state)
     json_t *r = json_load_file(scratch("out/results.json"), 0, NULL);
     if (!r)
         fail_msg("%s", err.text);
+    assert_obeys_schema(r);
     double off = figure_of(r, "margin", "all", "off"),
            weighted = figure_of(r, "margin", "all", "weighted"),
            even = figure_of(r, "margin", "all", "weighted-max-ratio-1");

@@ -2,6 +2,7 @@
 #include "eval/validate.h"
 
 #include "support/command.h"
+#include "support/results_schema.h"
 #include "support/scratch.h"
 #include "support/tiny_model.h"
 #include "support/toy.h"
@@ -51,6 +52,7 @@ static json_t *results(void)
     json_t *r = json_load_file(scratch("out.json"), 0, NULL);
     assert_non_null(r);
     assert_string_equal(json_string_value(json_object_get(r, "schema")), "your_ai-results-1");
+    assert_obeys_schema(r);
     return r;
 }
 
@@ -105,6 +107,20 @@ static void a_missed_threshold_is_an_error_that_names_it(void **state)
     assert_int_equal(validate(flags, &err), YA_OK);
     r = results();
     assert_true(json_is_true(json_object_get(r, "passed")));
+    json_decref(r);
+}
+
+static void a_threshold_that_the_limit_leaves_unasked_is_not_passed(void **state)
+{
+    (void)state;
+    char flags[8192];
+    ya_error err = {0};
+    snprintf(flags, sizeof flags, "--suite %s --limit 2", suite("\"all\": 0, \"two\": 0.5"));
+    assert_int_equal(validate(flags, &err), YA_ERR_DATA);
+    assert_non_null(strstr(err.text, "accuracy of two is not known, asked for 0.5000"));
+    json_t *r = results();
+    assert_true(json_is_false(json_object_get(r, "passed")));
+    assert_int_equal(json_array_size(json_object_get(r, "thresholds")), 2);
     json_decref(r);
 }
 
@@ -256,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_suite_counts_right_answers_by_category),
         TEST(a_missed_threshold_is_an_error_that_names_it),
+        TEST(a_threshold_that_the_limit_leaves_unasked_is_not_passed),
         TEST(base_and_adapter_are_compared_question_by_question),
         TEST(an_interrupted_run_goes_on_where_it_was),
         TEST(what_cannot_be_asked_is_said),
