@@ -134,14 +134,17 @@ static ya_status open_session(asking *a)
     config.cache_tokens = ya_continuations_prefix(&a->c) + 1;
     config.pass_tokens =
         a->c.n > 0 ? ya_scoring_capacity(&a->c, (int)s->pass_tokens) : ANSWER_PASS_TOKENS;
+    int positions = a->session.model->config.max_positions,
+        longest = a->c.n > 0 ? ya_continuations_longest(&a->c) + 1 : 0;
     for (size_t i = 0; i < a->q->n; i++) {
         int needed = (int)a->prompts[i].size + a->q->list[i].max_tokens;
         config.cache_tokens = needed > config.cache_tokens ? needed : config.cache_tokens;
+        longest = needed > longest ? needed : longest;
     }
-    int positions = a->session.model->config.max_positions;
-    if (positions > 0 && ya_continuations_longest(&a->c) >= positions)
-        ya_warn("%d tokens are more than the %d that the model was trained for",
-                ya_continuations_longest(&a->c) + 1, positions);
+    if (positions > 0 && longest > positions)
+        ya_warn("a question with its answer has up to %d tokens, more than the %d that the model "
+                "was trained for",
+                longest, positions);
     status = ya_session_lay_out(&a->session, s, &config, a->err);
 done:
     return status;

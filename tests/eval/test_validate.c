@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 extern char **environ;
 static char model[TEMP_PATH], adapter[TEMP_PATH];
@@ -122,6 +123,48 @@ static void a_threshold_that_the_limit_leaves_unasked_is_not_passed(void **state
     assert_true(json_is_false(json_object_get(r, "passed")));
     assert_int_equal(json_array_size(json_object_get(r, "thresholds")), 2);
     json_decref(r);
+}
+
+/* A question of so many words, of multiple choice or free form; what is said about it on stderr,
+ * to be freed. */
+static char *said_of_a_question(int words, bool choices)
+{
+    ya_buffer text = {0};
+    char flags[8192];
+    ya_error err = {0};
+    assert_int_equal(ya_buffer_printf(&text, &err, "{\"question\": \""), YA_OK);
+    for (int i = 0; i < words; i++)
+        assert_int_equal(ya_buffer_printf(&text, &err, "word "), YA_OK);
+    assert_int_equal(ya_buffer_printf(&text, &err, "?\", %s}\n",
+                                      choices ? "\"choices\": [\"yes\", \"no\"], \"answer\": 0"
+                                              : "\"keywords\": {\"any\": [\"yes\"]}, "
+                                                "\"max_tokens\": 2"),
+                     YA_OK);
+    snprintf(flags, sizeof flags, "--suite %s", scratch_text("long.jsonl", text.data));
+    ya_buffer_free(&text);
+    FILE *log = fopen(scratch("log"), "w");
+    assert_non_null(log);
+    int kept = dup(STDERR_FILENO);
+    dup2(fileno(log), STDERR_FILENO);
+    ya_status status = validate(flags, &err);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    fclose(log);
+    if (status)
+        fail_msg("%s", err.text);
+    return scratch_read(scratch("log"), NULL);
+}
+
+static void a_question_longer_than_the_context_is_warned_of(void **state)
+{
+    (void)state;
+    for (int choices = 0; choices < 2; choices++)
+        for (int much = 0; much < 2; much++) {
+            char *said = said_of_a_question(much ? 2100 : 10, choices);
+            bool warned = strstr(said, "more than the 2048 that the model was trained for");
+            free(said);
+            assert_int_equal(warned, much);
+        }
 }
 
 static const char *truthful(int n)
@@ -273,6 +316,7 @@ int main(void)
         TEST(a_suite_counts_right_answers_by_category),
         TEST(a_missed_threshold_is_an_error_that_names_it),
         TEST(a_threshold_that_the_limit_leaves_unasked_is_not_passed),
+        TEST(a_question_longer_than_the_context_is_warned_of),
         TEST(base_and_adapter_are_compared_question_by_question),
         TEST(an_interrupted_run_goes_on_where_it_was),
         TEST(what_cannot_be_asked_is_said),
