@@ -92,12 +92,11 @@ static ya_status draw_row(const ya_preference *p, const char *system, int row, y
         out, err,
         "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n<rect x=\"%d\" y=\"%d\" "
         "width=\"%.1f\" height=\"20\" fill=\"%s\"/>\n<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" "
-        "y2=\"%d\" stroke=\"#000\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\" font-size=\"11\">%.0f "
+        "y2=\"%d\" stroke=\"#000\"/>\n<text x=\"%d\" y=\"%d\" font-size=\"12\">%.0f "
         "%%</text>\n",
         LABELS - 10, y + 15, system, LABELS, y, e.mean * SHARES,
         strncmp(system, "weighted", 8) == 0 ? "#2166ac" : "#777", share_x(e.low), y + 10,
-        share_x(e.high), y + 10, LABELS + 6, y + 15, e.mean * SHARES < 40 ? "#000" : "#fff",
-        100 * e.mean));
+        share_x(e.high), y + 10, LABELS + SHARES + 8, y + 15, 100 * e.mean));
 done:
     return status;
 }
@@ -119,8 +118,9 @@ ya_status ya_preference_draw(const ya_preference *p, double least, const char *d
         YA_TRY(draw_row(p, p->runs[i].system, i, &out, err));
     YA_TRY(ya_buffer_printf(&out, err,
                             "<text x=\"%d\" y=\"%d\" fill=\"#666\" font-size=\"11\">%zu facts, %zu "
-                            "seeds; bars: 95 %% interval</text>\n</svg>\n",
-                            LABELS, height - 12, p->runs[0].n, p->n / (size_t)rows));
+                            "seed%s; bars: 95 %% interval</text>\n</svg>\n",
+                            LABELS, height - 12, p->runs[0].n, p->n / (size_t)rows,
+                            p->n / (size_t)rows == 1 ? "" : "s"));
     status = ya_write_file(path, out.data, out.size, err);
 done:
     ya_buffer_free(&out);
