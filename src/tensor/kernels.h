@@ -16,8 +16,8 @@ typedef struct {
     /* dst[i] = element i of the stored run of `n` elements (a multiple of the type's block). NULL
      * for types that are no weights. */
     void (*expand[YA_N_DTYPES])(const void *src, int n, float *dst);
-    /* y[t] = sum_i w_i x[t * stride + i] for t < m: the stored run of n elements w times m rows of x,
-     * expanded in registers. Sums are f32; their order depends on m and on nothing else. */
+    /* y[t] = sum_i w_i x[t * stride + i] for t < m: the stored run of n elements w times m rows of
+     * x, expanded in registers. Sums are f32; their order depends on m and on nothing else. */
     void (*times[YA_N_DTYPES])(const void *src, int n, const float *x, size_t stride, int m,
                                float *y);
     void (*to_bf16)(const float *src, size_t n, uint16_t *dst); /* round to nearest even */

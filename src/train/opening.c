@@ -66,8 +66,11 @@ static void show_weights(const ya_job *job)
     const ya_weights *w = &job->weights;
     const ya_dataset *d = job->train_data;
     static const char *const modes[] = {"weighted", "additive", "off"};
-    ya_info("distrust: mode %s, v_mean %.4f, effective sample size %.1f of %llu records",
-            modes[job->distrust.mode], w->v_mean, w->ess, (unsigned long long)w->n_counted);
+    if (isnan(w->ess))
+        ya_info("distrust: mode %s; the records have no labels", modes[job->distrust.mode]);
+    else
+        ya_info("distrust: mode %s, v_mean %.4f, effective sample size %.1f of %llu records",
+                modes[job->distrust.mode], w->v_mean, w->ess, (unsigned long long)w->n_counted);
     if (job->distrust.mode == YA_DISTRUST_ADDITIVE)
         ya_warn("distrust_mode additive changes the logged loss only: the gradient is exactly that "
                 "of the cross-entropy");
