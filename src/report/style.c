@@ -71,8 +71,8 @@ static const char *const page_rules[] = {
     ".swatch{display:inline-block;width:12px;height:12px;border-radius:3px;background:var(--c)}",
     "footer{color:var(--soft);font-size:13px;margin-top:28px}",
     "@media(max-width:600px){main{padding:16px 10px 32px}figure,.card{padding:12px 12px 10px}",
-    "header h1{font-size:22px}.tiles{grid-template-columns:1fr 1fr;gap:8px}.tiles "
-    "b{font-size:18px}",
+    "header h1{font-size:22px}.tiles{grid-template-columns:1fr 1fr;gap:8px}",
+    ".tiles b{font-size:18px}",
     ".source{grid-template:'name share' 'bars bars'/1fr max-content}",
     "th,td{padding-right:8px}}",
     "@media print{body{background:#fff}main{max-width:none;padding:0}details:not([open])>*",

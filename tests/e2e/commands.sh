@@ -13,7 +13,7 @@ expect 2 "did you mean inspect?" "$binary" inspekt
 expect 2 "see your_ai --help" "$binary" zzzzzzzz
 expect 2 "needs --model" "$binary" inspect
 expect 2 "did you mean --hash?" "$binary" inspect x --hahs
-expect 1 "No such file" "$binary" inspect /no/such/model
+expect 1 "neither a file, a directory nor in the cache" "$binary" inspect /no/such/model
 expect 1 "cannot write to standard output" bash -c "'$binary' --help > /dev/full"
 expect 0 '| `learning_rate` |' "$binary" --reference
 diff <("$binary" --reference) docs/reference/settings.md ||
