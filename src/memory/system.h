@@ -31,8 +31,7 @@ typedef struct {
     int n_groups;
     struct {
         int limit_fd, high_fd, current_fd, stat_fd, events_fd;
-        bool
-            v2; /* else memory.stat says of descendants in names of its own, "total_" before them */
+        bool v2; /* else memory.stat counts descendants under names with "total_" before */
     } groups[YA_MAX_CGROUPS];
 } ya_memory_probe;
 

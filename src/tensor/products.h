@@ -8,8 +8,9 @@
  * of bytes, summed in 32 bits without loss. A row of n activations is stored as
  *
  *     two runs   i8 d0[64] | i8 d1[64] | i8 d2[64] | i32 less[16]      256 bytes, n/64 rounded up;
- *                less[i] = -128 (V[4 i] + ... + V[4 i + 3]): what codes with an offset have too
- * much all runs   f32 scale[2] a pair, then f32 sum[2] a pair: scale x (V summed over the run)
+ *                less[i] = -128 (V[4 i] + ... + V[4 i + 3]): what offset codes are too much by
+ *
+ *     all runs   f32 scale[2] a pair, then f32 sum[2] a pair: scale x (V summed over the run)
  *
  * An odd last run has a pair of zeros beside it. */
 #ifndef YA_TENSOR_PRODUCTS_H
