@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Writes `data` to a file of this process whose name ends in `end`; returns its path (static). */
@@ -17,6 +18,20 @@ static inline const char *fuzz_file(const uint8_t *data, size_t size, const char
     if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
         abort();
     return path;
+}
+
+/* The same as file `name` in a directory of this process; returns the directory (static). */
+static inline const char *fuzz_in_folder(const void *data, size_t size, const char *name)
+{
+    static char folder[64];
+    char path[128];
+    snprintf(folder, sizeof folder, "/dev/shm/ya-fuzz-%d", (int)getpid());
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    mkdir(folder, 0700); /* there from the second input on */
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
+        abort();
+    return folder;
 }
 
 /* Reads every byte, so that a sanitizer sees a range that is not there. */

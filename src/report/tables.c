@@ -13,9 +13,10 @@ enum { MOST_ROWS = 200 };
 
 void ya_time_shown(double seconds, char out[32])
 {
-    time_t whole = (time_t)seconds;
+    bool is_date = seconds > 0.0 && seconds < 1e11; /* not NaN, and before the year 5000 */
+    time_t whole = is_date ? (time_t)seconds : 0;
     struct tm parts;
-    if (!(seconds > 0.0 && seconds < 1e11) || !gmtime_r(&whole, &parts) ||
+    if (!is_date || !gmtime_r(&whole, &parts) ||
         strftime(out, 32, "%Y-%m-%d %H:%M UTC", &parts) == 0)
         snprintf(out, 32, "-");
 }
