@@ -9,12 +9,12 @@
 int main(int argc, char **argv)
 {
     bool bf16 = argc > 1 && strcmp(argv[1], "bf16") == 0;
-    double gflops;
+    ya_rate gflops;
     ya_error err;
     if (ya_measure_matmul(&gflops, bf16 ? YA_BF16 : YA_F32, &err)) {
         fprintf(stderr, "%s\n", err.text);
         return 1;
     }
-    printf("%.1f\n", gflops);
+    printf("%.1f\n", gflops.best);
     return 0;
 }

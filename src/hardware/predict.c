@@ -2,12 +2,11 @@
 
 #include "model/model.h"
 
-/* Shares of measured matmul peaks that a step reaches, fitted to SmolLM2 and a 1B shape in f32 and
- * bf16 on AVX-512 processors of two makers (docs/PERFORMANCE.md). Adapter and attention are f32 in
- * either mode, so their shares are of the f32 peak; in bf16 attention also converts its operands.
- */
+/* Shares of measured matmul rates that a step reaches, fitted to SmolLM2 and a 1B shape in f32 and
+ * bf16 on an AVX-512 processor (docs/PERFORMANCE.md). Adapter and attention are f32 in either mode,
+ * so their shares are of the f32 rate. */
 static const double MATMUL_SHARE = 0.93, MATMUL_SHARE_BF16 = 0.97, ADAPTER_SHARE = 0.5,
-                    ATTENTION_SHARE = 0.6, ATTENTION_SHARE_BF16 = 0.3;
+                    ATTENTION_SHARE = 0.75;
 /* The element-wise traffic of a layer. */
 static const double PASSES_OVER_HIDDEN = 40.0, PASSES_OVER_FFN = 10.0;
 
@@ -62,9 +61,8 @@ double ya_predict_speed(const ya_predicted_run *run, const ya_speeds *speeds)
     double peak = run->bf16 ? MATMUL_SHARE_BF16 * speeds->bf16_gflops * 1e9
                             : MATMUL_SHARE * speeds->f32_gflops * 1e9;
     double f32 = speeds->f32_gflops * 1e9, bandwidth = speeds->read_gb_s * 1e9;
-    double attention_share = run->bf16 ? ATTENTION_SHARE_BF16 : ATTENTION_SHARE;
     double seconds = work.weights / peak + work.adapter / (ADAPTER_SHARE * f32) +
-                     work.attention / (attention_share * f32) + traffic_of(run) / bandwidth +
+                     work.attention / (ATTENTION_SHARE * f32) + traffic_of(run) / bandwidth +
                      2.0 * (double)run->weight_bytes / run->pass_tokens / bandwidth;
     return 1.0 / seconds;
 }

@@ -7,6 +7,7 @@
 #include "tensor/matmul.h"
 
 #include <omp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +18,38 @@ enum {
     M = 1024,
     N = 2048,
     K = 2048,
-    RUNS = 5,
+    LEAST_RUNS = 5,
+    MOST_RUNS = 256,
     READ_BYTES = 256 << 20, /* beyond any cache of one socket that this program meets */
     DISK_BYTES = 32 << 20
 };
+static const int64_t MEASURED_NS = 300000000;
 
-ya_status ya_measure_matmul(double *gflops, ya_dtype type, ya_error *err)
+/* Rates of one run after the other. */
+typedef struct {
+    double all[MOST_RUNS];
+    int n;
+    int64_t began_ns;
+} runs;
+
+static bool goes_on(const runs *r)
+{
+    return r->n < LEAST_RUNS || (r->n < MOST_RUNS && ya_now_ns() - r->began_ns < MEASURED_NS);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static ya_rate rate_of(runs *r)
+{
+    qsort(r->all, (size_t)r->n, sizeof *r->all, ascending);
+    return (ya_rate){.typical = r->all[r->n / 2], .best = r->all[r->n - 1]};
+}
+
+ya_status ya_measure_matmul(ya_rate *gflops, ya_dtype type, ya_error *err)
 {
     ya_matmul_shape shape = {M, N, K, K, K, N, .type = type, .b_transposed = true};
     size_t scratch_bytes = 64, element = type == YA_BF16 ? 2 : 4;
@@ -39,13 +66,15 @@ ya_status ya_measure_matmul(double *gflops, ya_dtype type, ya_error *err)
         YA_TRY(ya_fail(err, YA_ERR_MEMORY, "out of memory for measuring matrix products"));
     memset(a, 0, M * K * element); /* zeros are as fast as other numbers, and no NaN */
     memset(b, 0, N * K * element);
-    *gflops = 0.0;
-    for (int r = 0; r < RUNS; r++) {
+    ya_matmul(&shape, a, b, c, scratch,
+              scratch_bytes); /* the first run makes code and touches pages */
+    runs r = {.began_ns = ya_now_ns()};
+    while (goes_on(&r)) {
         int64_t start = ya_now_ns();
         ya_matmul(&shape, a, b, c, scratch, scratch_bytes);
-        double rate = 2.0 * M * N * K / (double)(ya_now_ns() - start);
-        *gflops = rate > *gflops ? rate : *gflops;
+        r.all[r.n++] = 2.0 * M * N * K / (double)(ya_now_ns() - start);
     }
+    *gflops = rate_of(&r);
 done:
     free(a);
     free(b);
@@ -76,13 +105,13 @@ ya_status ya_measure_reading(double *gb_s, ya_error *err)
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < words; i++)
         block[i] = i; /* every thread's pages on its own node */
-    *gb_s = 0.0;
-    for (int r = 0; r < RUNS; r++) {
+    runs r = {.began_ns = ya_now_ns()};
+    while (goes_on(&r)) {
         int64_t start = ya_now_ns();
         sum_read = read_all(block, words);
-        double rate = (double)READ_BYTES / (double)(ya_now_ns() - start);
-        *gb_s = rate > *gb_s ? rate : *gb_s;
+        r.all[r.n++] = (double)READ_BYTES / (double)(ya_now_ns() - start);
     }
+    *gb_s = rate_of(&r).typical;
     free(block);
     return YA_OK;
 }
@@ -113,11 +142,15 @@ static double measure_disk(const char *directory)
 ya_status ya_measure_speeds(ya_speeds *speeds, int threads, const char *directory, ya_error *err)
 {
     ya_status status;
+    ya_rate rate;
     *speeds = (ya_speeds){0};
     omp_set_num_threads(threads);
-    YA_TRY(ya_measure_matmul(&speeds->f32_gflops, YA_F32, err));
-    if (ya_matmul_has_bf16())
-        YA_TRY(ya_measure_matmul(&speeds->bf16_gflops, YA_BF16, err));
+    YA_TRY(ya_measure_matmul(&rate, YA_F32, err));
+    speeds->f32_gflops = rate.typical;
+    if (ya_matmul_has_bf16()) {
+        YA_TRY(ya_measure_matmul(&rate, YA_BF16, err));
+        speeds->bf16_gflops = rate.typical;
+    }
     YA_TRY(ya_measure_reading(&speeds->read_gb_s, err));
     if (directory)
         speeds->disk_mb_s = measure_disk(directory);
