@@ -9,14 +9,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static inline void fuzz_write(const char *path, const void *data, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
+        abort();
+}
+
 /* Writes `data` to a file of this process whose name ends in `end`; returns its path (static). */
 static inline const char *fuzz_file(const uint8_t *data, size_t size, const char *end)
 {
     static char path[64];
     snprintf(path, sizeof path, "/dev/shm/ya-fuzz-%d%s", (int)getpid(), end);
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
-        abort();
+    fuzz_write(path, data, size);
     return path;
 }
 
@@ -28,9 +33,7 @@ static inline const char *fuzz_in_folder(const void *data, size_t size, const ch
     snprintf(folder, sizeof folder, "/dev/shm/ya-fuzz-%d", (int)getpid());
     snprintf(path, sizeof path, "%s/%s", folder, name);
     mkdir(folder, 0700); /* there from the second input on */
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
-        abort();
+    fuzz_write(path, data, size);
     return folder;
 }
 

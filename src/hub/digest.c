@@ -1,5 +1,6 @@
 #include "hub/digest.h"
 
+#include "io/sha256.h"
 #include "train/interrupt.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@ enum { BLOCK_BYTES = 1 << 16, SHA1_DIGITS = 40, SHA256_DIGITS = 64 };
 
 bool ya_digest_is_name(const char *hex)
 {
-    size_t n = strspn(hex, "0123456789abcdef");
+    size_t n = ya_hex_digits(hex);
     return hex[n] == '\0' && (n == SHA1_DIGITS || n == SHA256_DIGITS);
 }
 

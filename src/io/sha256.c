@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { BLOCK_BYTES = 1 << 16 };
@@ -23,6 +24,11 @@ static ya_status finish(EVP_MD_CTX *context, int good, char hex[YA_SHA256_HEX], 
     }
     hex[2 * length] = '\0';
     return YA_OK;
+}
+
+size_t ya_hex_digits(const char *text)
+{
+    return strspn(text, "0123456789abcdef");
 }
 
 ya_status ya_sha256_bytes(const void *data, size_t size, char hex[YA_SHA256_HEX], ya_error *err)

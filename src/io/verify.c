@@ -47,7 +47,7 @@ static ya_status check_line(const char *path, const char *line, const ya_listing
 {
     enum { DIGITS = YA_SHA256_HEX - 1 };
     char file[YA_PATH_MAX], hex[YA_SHA256_HEX];
-    if (strspn(line, "0123456789abcdef") != DIGITS || line[DIGITS] != ' ' ||
+    if (ya_hex_digits(line) != DIGITS || line[DIGITS] != ' ' ||
         (line[DIGITS + 1] != ' ' && line[DIGITS + 1] != '*'))
         return ya_fail(err, YA_ERR_FORMAT, "%s/%s has a line that is no sum: %.100s", path, SUMS,
                        line);

@@ -95,17 +95,21 @@ static void low_ranks(const worker *w, const ya_linear *linears, int n, const fl
         meet(w);
 }
 
+/* x [m, cols], with digits when they are wanted. */
+static ya_operand make_operand(const worker *w, const float *x, int cols, int m, bool digits)
+{
+    if (digits)
+        ya_matvec_digits(x, cols, m, w->digits);
+    return (ya_operand){x, (size_t)cols, digits ? w->digits : NULL};
+}
+
 /* x [m, cols] of linear layers that share it, as their products want it. */
 static ya_operand operand_of(const worker *w, const ya_linear *linears, int n, const float *x)
 {
-    int cols = linears[0].weight.cols;
-    ya_operand operand = {x, (size_t)cols, NULL};
-    for (int i = 0; i < n && !operand.digits; i++)
-        if (ya_matvec_wants_digits(&linears[i].weight))
-            operand.digits = w->digits;
-    if (operand.digits)
-        ya_matvec_digits(x, cols, w->e->m, w->digits);
-    return operand;
+    bool digits = false;
+    for (int i = 0; i < n && !digits; i++)
+        digits = ya_matvec_wants_digits(&linears[i].weight);
+    return make_operand(w, x, linears[0].weight.cols, w->e->m, digits);
 }
 
 /* The product `sum` of a row of weights with token t, with what belongs to it. */
@@ -297,11 +301,7 @@ static void head_share(const worker *w, int row, float *logits)
     e->kernels->rmsnorm_forward(e->x_last + (size_t)row * d, model->final_norm.weight,
                                 (float)model->config.rms_norm_eps, (int)d, w->xn, false, &rstd);
     int end, first = share(w, model->head.rows, &end);
-    ya_operand x = {w->xn, d, NULL};
-    if (ya_matvec_wants_digits(&model->head)) {
-        ya_matvec_digits(w->xn, (int)d, 1, w->digits);
-        x.digits = w->digits;
-    }
+    ya_operand x = make_operand(w, w->xn, (int)d, 1, ya_matvec_wants_digits(&model->head));
     ya_matvec(&model->head, first, end - first, &x, 1, logits + first);
 }
 

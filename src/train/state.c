@@ -64,8 +64,7 @@ static ya_status get_fingerprint(const json_t *json, const char *key, const char
                                  char out[YA_SHA256_HEX], ya_error *err)
 {
     const char *text = ya_json_get_text(json, key);
-    if (!text || strlen(text) != YA_SHA256_HEX - 1 ||
-        strspn(text, "0123456789abcdef") != YA_SHA256_HEX - 1)
+    if (!text || strlen(text) != YA_SHA256_HEX - 1 || ya_hex_digits(text) != YA_SHA256_HEX - 1)
         return ya_fail(err, YA_ERR_FORMAT, "%s: %s is missing or no SHA-256", path, key);
     memcpy(out, text, YA_SHA256_HEX);
     return YA_OK;

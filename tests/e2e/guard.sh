@@ -38,16 +38,7 @@ fail() {
 }
 has() { grep -qE "$2" "$work/$1/metrics.jsonl" || fail "$1: no line $2 in metrics.jsonl"; }
 lacks() { ! grep -qE "$2" "$work/$1/metrics.jsonl" || fail "$1: a line $2 in metrics.jsonl"; }
-# wait_for NAME PATTERN: until a line of the metrics has it, at most 60 s
-wait_for() {
-    local i
-    for i in $(seq 600); do
-        grep -qE "$2" "$work/$1/metrics.jsonl" 2>/dev/null && return
-        sleep 0.1
-    done
-    fail "$1: no line $2 in 60 s"
-}
-losses() { sed -n 's/.*"step": \([0-9]*\),.*"loss": \([^,]*\),.*/\1 \2/p' "$work/$1/metrics.jsonl"; }
+source tests/support/runs.sh
 ends_with() { # CODE NAME PID
     local code=0
     wait "$3" || code=$?

@@ -36,31 +36,23 @@ train() {
     "$binary" train --model "$model" --data "$work/data.jsonl" --output "$work/$name" --batch-size 4 --dtype f32 \
         --distrust-mode off --threads 2 --logging-steps 1 --save-steps 100000 --quiet --steps "$steps" "$@" 2>>"$work/log"
 }
-wait_for() { # PATTERN
-    local i
-    for i in $(seq 600); do
-        grep -qE "$1" "$work/disturbed/metrics.jsonl" 2>/dev/null && return
-        sleep 0.1
-    done
-    fail "no line $1 in 60 s"
-}
-losses() { sed -n 's/.*"step": \([0-9]*\),.*"loss": \([^,]*\),.*/\1 \2/p' "$work/$1/metrics.jsonl"; }
+source tests/support/runs.sh
 gb() { awk "BEGIN { printf \"%.3f\", $most * $1 / 1024 }"; }
 
 train undisturbed || fail "undisturbed: exit $?"
 train disturbed --pause-available-gb "$(gb 0.90)" --abort-available-gb "$(gb 0.82)" &
 run=$!
-wait_for '"step": 100,'
+wait_for disturbed '"step": 100,'
 cached=$(cached_mb)
 head -c 1G /dev/zero >"$work/file"
 cached=$(($(cached_mb) - cached))
 [ $cached -ge 900 ] || fail "the page cache grew by $cached MB only"
 at=$(losses disturbed | tail -1 | cut -d' ' -f1)
-wait_for "\"step\": $((at + 200)),"
+wait_for disturbed "\"step\": $((at + 200)),"
 eat_mb $((most * 13 / 100))
-wait_for '"event": "pause"'
+wait_for disturbed '"event": "pause"'
 give_back
-wait_for '"event": "resume"'
+wait_for disturbed '"event": "resume"'
 eat_mb $((most * 21 / 100))
 code=0
 wait "$run" || code=$?
