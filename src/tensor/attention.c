@@ -1,44 +1,58 @@
 #include "tensor/attention.h"
 
-#include "tensor/attention_tasks.h"
-#include "tensor/kernels.h"
+#include "tensor/attention_pack.h"
 
 #include <math.h>
 #include <omp.h>
 #include <string.h>
 
-enum { TILE = YA_ATTENTION_TILE, PAD = 16 };
+enum { TILE = YA_ATTENTION_TILE, PAD = YA_ATTENTION_PAD };
 
-/* Scratch of one thread. HDP and TP are HD and the longest row rounded up to PAD; what the rounding
- * adds is zero. All tiles are f32, whatever the operands are stored as.
+/* Scratch of one thread, in words (attention_pack.h). HDP and TP are HD and the longest row rounded
+ * up to PAD; what the rounding adds is zero. Scores are products of f32 words: the exponential
+ * makes absolute errors of theirs relative ones. All other products are of words as the operands'
+ * type allows, along HD or across it, which differ when a word is a pair.
  *
- *     whole row:   kt [HDP, TP]  v [TP, HDP]                       forward
- *                  kt  vt [HDP, TP]  k  dk  dv [TP, HDP]           backward
- *     one tile:    q  o | dout  dq [TILE, HDP]  s  ds [TILE, TILE]
+ *     whole row:   kt [HDP, TP] f32   v [TP / per, HDP]                                    forward
+ *                  kt [HDP, TP] f32  vt [HDP / per, TP]  k [TP / per, HDP]
+ *                  dk  dv [TP, HDP] f32                                                    backward
+ *     one tile:    q [TILE, HDP] f32  q_across [TILE / per, HDP]  dout  dout_across, the same
+ *                  o | dq [TILE, HDP] f32
+ *                  s  ds [TILE, TILE] f32, which become words  ds_across [TILE / per, TILE]
  *
  * Behind the threads' parts, in backward: dk and dv of each query head, [T, H*HD] each, and those
  * of the shares of split heads (attention_tasks.h), [max_row, HD] each. */
 typedef struct {
-    int hd, hdp, tp;
-    float *kt, *vt, *k, *v, *dk, *dv;
-    float *q, *o, *dout, *dq, *s, *ds;
+    ya_attention_format format, scores; /* scores: what queries and keys are packed as for them */
+    float *kt, *vt, *v, *k, *dk, *dv;
+    float *q, *q_across, *o, *dout, *dout_across, *dq, *s, *ds, *ds_across;
 } workspace;
 
-static int padded(int n)
+typedef struct {
+    size_t whole, words;         /* a row's part of the head in f32 and in words */
+    size_t tile, across, scores; /* a tile of it, its words across, a tile of scores */
+} sizes;
+
+static sizes sizes_of(const ya_attention_format *f)
 {
-    return (n + PAD - 1) / PAD * PAD;
+    size_t whole = (size_t)f->hdp * (size_t)f->tp, tile = (size_t)TILE * (size_t)f->hdp;
+    return (sizes){whole, whole / (size_t)f->per, tile, f->pairs ? tile / 2 : 0,
+                   (size_t)TILE * TILE};
 }
 
-static size_t thread_floats(int head_dim, int max_row, bool backward)
+static size_t thread_floats(const ya_attention_format *f, bool backward)
 {
-    size_t whole = (size_t)padded(head_dim) * (size_t)padded(max_row);
-    size_t tile = (size_t)TILE * (size_t)padded(head_dim), scores = (size_t)TILE * TILE;
-    return backward ? 5 * whole + 3 * tile + 2 * scores : 2 * whole + 2 * tile + scores;
+    sizes z = sizes_of(f);
+    if (!backward)
+        return z.whole + z.words + 2 * z.tile + z.scores;
+    return 3 * z.whole + 2 * z.words + 3 * z.tile + z.across + 2 * z.scores +
+           (f->pairs ? z.scores / 2 : 0);
 }
 
 size_t ya_attention_scratch(const ya_attention *a, int tokens, int max_row, bool backward)
 {
-    size_t floats = (size_t)a->threads * thread_floats(a->head_dim, max_row, backward);
+    ya_attention_format f = ya_attention_format_of(a, max_row);
+    size_t floats = (size_t)a->threads * thread_floats(&f, backward);
     if (backward) {
         floats += 2 * (size_t)tokens * (size_t)a->n_heads * (size_t)a->head_dim;
         floats += 2 * (size_t)a->threads * (size_t)max_row * (size_t)a->head_dim;
@@ -55,77 +69,40 @@ static float *carve(float **at, size_t floats)
 
 static workspace workspace_of(const ya_attention *a, void *scratch, int max_row, bool backward)
 {
-    workspace w = {a->head_dim, padded(a->head_dim), padded(max_row), .kt = NULL};
-    size_t whole = (size_t)w.hdp * (size_t)w.tp, tile = (size_t)TILE * (size_t)w.hdp;
-    float *at = (float *)scratch +
-                (size_t)omp_get_thread_num() * thread_floats(a->head_dim, max_row, backward);
-    w.kt = carve(&at, whole);
-    if (backward) {
-        w.vt = carve(&at, whole);
-        w.k = carve(&at, whole);
-        w.dk = carve(&at, whole);
-        w.dv = carve(&at, whole);
-        w.dout = carve(&at, tile);
-        w.dq = carve(&at, tile);
-        w.ds = carve(&at, TILE * TILE);
-    } else {
-        w.v = carve(&at, whole);
-        w.o = carve(&at, tile);
+    workspace w = {.format = ya_attention_format_of(a, max_row)};
+    const ya_attention_format *f = &w.format;
+    sizes z = sizes_of(f);
+    float *at = (float *)scratch + (size_t)omp_get_thread_num() * thread_floats(f, backward);
+    w.scores = ya_attention_f32_words(f);
+    w.kt = carve(&at, z.whole);
+    w.q = carve(&at, z.tile);
+    w.s = carve(&at, z.scores);
+    if (!backward) {
+        w.v = carve(&at, z.words);
+        w.o = carve(&at, z.tile);
+        return w;
     }
-    w.q = carve(&at, tile);
-    w.s = carve(&at, TILE * TILE);
+    w.vt = carve(&at, z.words);
+    w.k = carve(&at, z.words);
+    w.dk = carve(&at, z.whole);
+    w.dv = carve(&at, z.whole);
+    w.q_across = f->pairs ? carve(&at, z.across) : w.q;
+    w.dout = carve(&at, z.tile); /* both kinds of pairs fit */
+    w.dout_across = w.dout + z.across;
+    w.dq = carve(&at, z.tile);
+    w.ds = carve(&at, z.scores);
+    w.ds_across = f->pairs ? carve(&at, z.scores / 2) : w.ds;
     return w;
 }
 
-/* n floats of an operand from element `at` on */
-static void read_run(const ya_kernels *k, const void *src, size_t at, int n, bool bf16, float *dst)
+/* c (+)= a b, over k words */
+static void product(const ya_attention_format *f, int m, int n, int k, const float *a, int a_row,
+                    int a_col, const float *b, int ldb, float *c, int ldc, bool accumulate)
 {
-    if (bf16)
-        k->from_bf16((const uint16_t *)src + at, (size_t)n, dst);
+    if (f->pairs)
+        f->pairs->matmul(m, n, k, a, a_row, a_col, b, ldb, c, ldc, accumulate);
     else
-        memcpy(dst, (const float *)src + at, (size_t)n * sizeof *dst);
-}
-
-static void write_run(const ya_kernels *k, void *dst, size_t at, int n, bool bf16, const float *src)
-{
-    if (bf16)
-        k->to_bf16(src, (size_t)n, (uint16_t *)dst + at);
-    else
-        memcpy((float *)dst + at, src, (size_t)n * sizeof *src);
-}
-
-/* tile[i] = the head's part of token first + i, zero behind HD */
-static void pack_rows(const ya_kernels *k, const void *src, size_t first, int n, size_t stride,
-                      size_t column, const workspace *w, bool bf16, float *tile)
-{
-    for (int i = 0; i < n; i++) {
-        float *dst = tile + (size_t)i * (size_t)w->hdp;
-        read_run(k, src, (first + (size_t)i) * stride + column, w->hd, bf16, dst);
-        memset(dst + w->hd, 0, (size_t)(w->hdp - w->hd) * sizeof *dst);
-    }
-}
-
-/* tile[d][at + i] = element d of token first + i; columns n ... padded(n) are zero where the tile
- * has them */
-static void pack_columns_at(const float *src, size_t first, int n, size_t stride, size_t column,
-                            const workspace *w, float *tile, int at)
-{
-    int columns = padded(n);
-    for (int i0 = 0; i0 < columns; i0 += PAD) { /* PAD columns are one cache line of the tile */
-        int room = w->tp - at - i0 < PAD ? w->tp - at - i0 : PAD;
-        for (int d = 0; d < w->hd; d++) {
-            const float *from = src + (first + (size_t)i0) * stride + column + (size_t)d;
-            float *to = tile + (size_t)d * (size_t)w->tp + (size_t)(at + i0);
-            for (int i = 0; i < room; i++)
-                to[i] = i0 + i < n ? from[(size_t)i * stride] : 0.0f;
-        }
-    }
-}
-
-static void pack_columns(const float *src, size_t first, int n, size_t stride, size_t column,
-                         const workspace *w, float *tile)
-{
-    pack_columns_at(src, first, n, stride, column, w, tile, 0);
+        f->kernels->tile_matmul(m, n, k, a, a_row, a_col, b, ldb, c, ldc, accumulate);
 }
 
 /* The first key tile that query q0 sees. */
@@ -138,51 +115,50 @@ static int first_tile(const ya_attention *a, int q0)
 /* How many keys of a tile of n, from k0 on, the PAD queries from q on see at the most. */
 static int seen_keys(int q, int k0, int n)
 {
-    int seen = padded(q + PAD - k0);
+    int seen = ya_attention_padded(q + PAD - k0);
     return seen < 0 ? 0 : seen < n ? seen : n;
 }
 
-/* s[i][j] = query i . key j, for the keys that a query may see; others stay as they are. */
-static void score_tile(const ya_kernels *k, const workspace *w, const float *q, const float *kt,
-                       int q0, int qn, int k0, int n, float *s)
+/* Keys of a tile that are scored for query i of a tile: nobody reads the others. */
+static int scored_keys(int q0, int i, int k0, int n)
 {
-    if (k0 + n - 1 <= q0) {
-        k->tile_matmul(qn, n, w->hd, q, w->hdp, 1, kt + k0, w->tp, s, TILE, false);
-        return;
-    }
-    for (int i = 0; i < qn; i += PAD)
-        k->tile_matmul(qn - i < PAD ? qn - i : PAD, seen_keys(q0 + i, k0, n), w->hd,
-                       q + (size_t)i * (size_t)w->hdp, w->hdp, 1, kt + k0, w->tp, s + i * TILE,
-                       TILE, false);
+    return k0 + n - 1 <= q0 ? n : seen_keys(q0 + i / PAD * PAD, k0, n);
+}
+
+/* s[i][j] = query i . key j, for the keys that a query may see; others stay as they are. */
+static void score_tile(const ya_attention_format *f, const float *q, const float *kt, int q0,
+                       int qn, int k0, int n, float *s)
+{
+    int depth = ya_attention_words(f, f->hd), ldq = f->hdp / f->per;
+    int step = k0 + n - 1 <= q0 ? qn : PAD;
+    for (int i = 0; i < qn; i += step)
+        product(f, qn - i < step ? qn - i : step, scored_keys(q0, i, k0, n), depth,
+                q + (size_t)i * (size_t)ldq, ldq, 1, kt + k0, f->tp, s + i * TILE, TILE, false);
 }
 
 /* out[i] += sum of s[i][j] rows[j], over the keys that query i may see */
-static void mix_tile(const ya_kernels *k, const workspace *w, const float *s, const float *rows,
-                     int q0, int qn, int k0, int kn, float *out)
+static void mix_tile(const ya_attention_format *f, const float *s, const float *rows, int q0,
+                     int qn, int k0, int kn, float *out)
 {
-    if (k0 + kn - 1 <= q0) {
-        k->tile_matmul(qn, w->hdp, kn, s, TILE, 1, rows, w->hdp, out, w->hdp, true);
-        return;
-    }
-    for (int i = 0; i < qn; i += PAD)
-        k->tile_matmul(qn - i < PAD ? qn - i : PAD, w->hdp, seen_keys(q0 + i, k0, kn), s + i * TILE,
-                       TILE, 1, rows, w->hdp, out + (size_t)i * (size_t)w->hdp, w->hdp, true);
+    int step = k0 + kn - 1 <= q0 ? qn : PAD;
+    for (int i = 0; i < qn; i += step)
+        product(f, qn - i < step ? qn - i : step, f->hdp,
+                ya_attention_words(f, scored_keys(q0, i, k0, kn)), s + i * TILE, TILE, 1, rows,
+                f->hdp, out + (size_t)i * (size_t)f->hdp, f->hdp, true);
 }
 
 /* out[j] += sum of s[i][j] rows[i], over the queries that may see key j */
-static void mix_tile_transposed(const ya_kernels *k, const workspace *w, const float *s,
-                                const float *rows, int q0, int qn, int k0, int kn, float *out)
+static void mix_tile_transposed(const ya_attention_format *f, const float *s, const float *rows,
+                                int q0, int qn, int k0, int kn, float *out)
 {
-    if (k0 + kn - 1 <= q0) {
-        k->tile_matmul(kn, w->hdp, qn, s, 1, TILE, rows, w->hdp, out, w->hdp, true);
-        return;
-    }
-    for (int j = 0; j < kn; j += PAD) {
+    int step = k0 + kn - 1 <= q0 ? kn : PAD;
+    for (int j = 0; j < kn; j += step) {
         int first = k0 + j - q0 > 0 ? k0 + j - q0 : 0; /* the first query that sees key j */
+        int skip = first / f->per;
         if (first < qn)
-            k->tile_matmul(kn - j < PAD ? kn - j : PAD, w->hdp, qn - first, s + first * TILE + j, 1,
-                           TILE, rows + (size_t)first * (size_t)w->hdp, w->hdp,
-                           out + (size_t)j * (size_t)w->hdp, w->hdp, true);
+            product(f, kn - j < step ? kn - j : step, f->hdp, ya_attention_words(f, qn) - skip,
+                    s + skip * TILE + j, 1, TILE, rows + (size_t)skip * (size_t)f->hdp, f->hdp,
+                    out + (size_t)j * (size_t)f->hdp, f->hdp, true);
     }
 }
 
@@ -203,78 +179,90 @@ static void mask_tile(const ya_attention *a, float *s, int q0, int qn, int k0, i
 }
 
 /* o, max, sum of a tile of queries take in one tile of keys */
-static void forward_tile(const ya_attention *a, const ya_kernels *k, const workspace *w, int q0,
-                         int qn, int k0, int kn, float *max, float *sum)
+static void forward_tile(const ya_attention *a, const workspace *w, int q0, int qn, int k0, int kn,
+                         float *max, float *sum)
 {
+    const ya_attention_format *f = &w->format;
     float scale = 1.0f / sqrtf((float)a->head_dim);
-    int n = padded(kn);
-    score_tile(k, w, w->q, w->kt, q0, qn, k0, n, w->s);
+    int n = ya_attention_padded(kn);
+    score_tile(&w->scores, w->q, w->kt, q0, qn, k0, n, w->s);
     mask_tile(a, w->s, q0, qn, k0, n);
     for (int i = 0; i < qn; i++) {
-        float correction = k->softmax_row(w->s + i * TILE, n, scale, &max[i], &sum[i]);
+        int scored = scored_keys(q0, i, k0, n);
+        if (scored == 0)
+            continue;
+        float *s = w->s + i * TILE;
+        float correction = f->kernels->softmax_row(s, scored, scale, &max[i], &sum[i]);
         if (correction != 1.0f)
-            k->scale(correction, w->o + (size_t)i * (size_t)w->hdp, (size_t)w->hdp);
+            f->kernels->scale(correction, w->o + (size_t)i * (size_t)f->hdp, (size_t)f->hdp);
+        if (f->pairs)
+            f->pairs->pair_along(s, scored, s);
     }
-    mix_tile(k, w, w->s, w->v + (size_t)k0 * (size_t)w->hdp, q0, qn, k0, kn, w->o);
+    mix_tile(f, w->s, w->v + (size_t)(k0 / f->per) * (size_t)f->hdp, q0, qn, k0, kn, w->o);
 }
 
-/* Keys and values of n tokens from `first` on become those at `at` of the tiles. */
-static int pack_stretch(const ya_attention *a, const float *k, const float *v, size_t first, int n,
-                        int kv_head, const workspace *w, int at)
+/* What a row sees of x, in order of position: what all rows share, its parent's tokens, its own. */
+static ya_attention_rows seen_rows(const ya_attention *a, const float *x, const float *past,
+                                   int row, int kv_head)
 {
     size_t hd = (size_t)a->head_dim, stride = (size_t)a->n_kv_heads * hd;
-    size_t column = (size_t)kv_head * hd;
-    pack_columns_at(k, first, n, stride, column, w, w->kt, at);
-    pack_rows(ya_kernels_get(), v, first, n, stride, column, w, false,
-              w->v + (size_t)at * (size_t)w->hdp);
-    return at + n;
+    int parent = a->row_parent ? a->row_parent[row] : -1, at = a->n_past;
+    ya_attention_rows rows = {.stride = stride};
+    x += (size_t)kv_head * hd;
+    if (a->n_past > 0)
+        rows.from[rows.n_stretches++] = past + (size_t)kv_head * hd;
+    if (parent >= 0) {
+        rows.begin[rows.n_stretches] = at;
+        rows.from[rows.n_stretches++] = x + (size_t)a->row_start[parent] * stride;
+        at += a->row_start[parent + 1] - a->row_start[parent];
+    }
+    rows.begin[rows.n_stretches] = at;
+    rows.from[rows.n_stretches++] = x + (size_t)a->row_start[row] * stride;
+    return rows;
 }
 
-/* All keys and values that a row sees, in order of position; returns how many stand before it. */
-static int pack_keys(const ya_attention *a, const float *k, const float *v, int row, int kv_head,
-                     const workspace *w)
+static void forward_queries(const ya_attention *a, const workspace *w, const float *q, size_t first,
+                            int head, int q0, int qn, int end, void *o, float *lse)
 {
-    int parent = a->row_parent ? a->row_parent[row] : -1, before = 0;
-    const int32_t *start = a->row_start;
-    if (a->n_past > 0)
-        before = pack_stretch(a, a->past_k, a->past_v, 0, a->n_past, kv_head, w, 0);
-    if (parent >= 0)
-        before = pack_stretch(a, k, v, (size_t)start[parent], start[parent + 1] - start[parent],
-                              kv_head, w, before);
-    pack_stretch(a, k, v, (size_t)start[row], start[row + 1] - start[row], kv_head, w, before);
-    return before;
+    const ya_attention_format *f = &w->format;
+    size_t hd = (size_t)a->head_dim, stride = (size_t)a->n_heads * hd, column = (size_t)head * hd;
+    float max[TILE], sum[TILE];
+    for (int i = 0; i < qn; i++) {
+        max[i] = -INFINITY;
+        sum[i] = 0;
+    }
+    ya_attention_rows rows = ya_attention_rows_of(q, first, stride, column);
+    ya_attention_pack_along(&w->scores, &rows, 0, qn, w->q);
+    memset(w->o, 0, (size_t)qn * (size_t)f->hdp * sizeof *w->o);
+    for (int k0 = first_tile(a, q0); k0 < q0 + qn; k0 += TILE)
+        forward_tile(a, w, q0, qn, k0, end - k0 < TILE ? end - k0 : TILE, max, sum);
+    for (int i = 0; i < qn; i++) {
+        size_t token = first + (size_t)i, at = token * stride + column;
+        float *out = w->o + (size_t)i * (size_t)f->hdp;
+        f->kernels->scale(1.0f / sum[i], out, hd);
+        if (a->bf16)
+            f->kernels->to_bf16(out, hd, (uint16_t *)o + at);
+        else
+            memcpy((float *)o + at, out, hd * sizeof *out);
+        if (lse)
+            lse[token * (size_t)a->n_heads + (size_t)head] = max[i] + logf(sum[i]);
+    }
 }
 
 static void forward_head(const ya_attention *a, const float *q, const float *k, const float *v,
                          void *o, float *lse, const workspace *w, const ya_attention_task *t)
 {
-    const ya_kernels *kernels = ya_kernels_get();
-    int row = t->row, head = t->head;
-    size_t hd = (size_t)a->head_dim, q_stride = (size_t)a->n_heads * hd;
-    int before = pack_keys(a, k, v, row, head / (a->n_heads / a->n_kv_heads), w);
-    int end = before + t->end;
+    const ya_attention_format *f = &w->format;
+    int kv_head = t->head / (a->n_heads / a->n_kv_heads);
+    ya_attention_rows keys = seen_rows(a, k, a->past_k, t->row, kv_head);
+    ya_attention_rows values = seen_rows(a, v, a->past_v, t->row, kv_head);
+    int before = keys.begin[keys.n_stretches - 1], end = before + t->end;
+    ya_attention_pack_columns(&w->scores, &keys, end, w->kt, w->q);
+    ya_attention_pack_across(f, &values, 0, end, w->v);
     for (int q0 = before + t->begin; q0 < end; q0 += TILE) {
         int qn = end - q0 < TILE ? end - q0 : TILE;
-        size_t first = (size_t)(a->row_start[row] + q0 - before);
-        float max[TILE], sum[TILE];
-        for (int i = 0; i < qn; i++) {
-            max[i] = -INFINITY;
-            sum[i] = 0;
-        }
-        pack_rows(kernels, q, first, qn, q_stride, (size_t)head * hd, w, false, w->q);
-        memset(w->o, 0, (size_t)qn * (size_t)w->hdp * sizeof *w->o);
-        for (int k0 = first_tile(a, q0); k0 < q0 + qn; k0 += TILE) {
-            int kn = end - k0 < TILE ? end - k0 : TILE;
-            forward_tile(a, kernels, w, q0, qn, k0, kn, max, sum);
-        }
-        for (int i = 0; i < qn; i++) {
-            size_t token = first + (size_t)i;
-            float *out = w->o + (size_t)i * (size_t)w->hdp;
-            kernels->scale(1.0f / sum[i], out, hd);
-            write_run(kernels, o, token * q_stride + (size_t)head * hd, a->head_dim, a->bf16, out);
-            if (lse)
-                lse[token * (size_t)a->n_heads + (size_t)head] = max[i] + logf(sum[i]);
-        }
+        size_t first = (size_t)(a->row_start[t->row] + q0 - before);
+        forward_queries(a, w, q, first, t->head, q0, qn, end, o, lse);
     }
 }
 
@@ -290,23 +278,38 @@ void ya_attention_forward(const ya_attention *a, const float *q, const float *k,
     }
 }
 
-/* dq of the query tile, dk and dv of the row take in one tile of keys */
-static void backward_tile(const ya_attention *a, const ya_kernels *k, const workspace *w, int q0,
-                          int qn, int k0, int kn, const float *lse, const float *delta)
+/* Row i of a tile, and the one behind it where there is one: probabilities and gradients of scores,
+ * as words. */
+static void words_of_scores(const ya_attention_format *f, const workspace *w, int i, int qn, int n)
 {
+    float *p = w->s + i * TILE, *ds = w->ds + i * TILE;
+    bool both = i + 1 < qn;
+    f->pairs->pair_across(p, both ? p + TILE : NULL, n, w->s + i / 2 * TILE);
+    f->pairs->pair_across(ds, both ? ds + TILE : NULL, n, w->ds_across + i / 2 * TILE);
+    f->pairs->pair_along(ds, n, ds);
+    if (both)
+        f->pairs->pair_along(ds + TILE, n, ds + TILE);
+}
+
+/* dq of the query tile, dk and dv of the row take in one tile of keys */
+static void backward_tile(const ya_attention *a, const workspace *w, int q0, int qn, int k0, int kn,
+                          const float *lse, const float *delta)
+{
+    const ya_attention_format *f = &w->format;
     float scale = 1.0f / sqrtf((float)a->head_dim);
-    int n = padded(kn);
-    size_t at = (size_t)k0 * (size_t)w->hdp;
-    if (k0 + n - 1 > q0) /* what score_tile leaves out must be finite: it is multiplied by 0 */
-        memset(w->ds, 0, TILE * TILE * sizeof *w->ds);
-    score_tile(k, w, w->q, w->kt, q0, qn, k0, n, w->s);
-    score_tile(k, w, w->dout, w->vt, q0, qn, k0, n, w->ds);
+    int n = ya_attention_padded(kn);
+    size_t at = (size_t)k0 * (size_t)f->hdp;
+    score_tile(&w->scores, w->q, w->kt, q0, qn, k0, n, w->s);
+    score_tile(f, w->dout, w->vt, q0, qn, k0, n, w->ds);
     mask_tile(a, w->s, q0, qn, k0, n);
     for (int i = 0; i < qn; i++)
-        k->softmax_row_backward(w->s + i * TILE, w->ds + i * TILE, n, scale, lse[i], delta[i]);
-    mix_tile_transposed(k, w, w->s, w->dout, q0, qn, k0, kn, w->dv + at);
-    mix_tile_transposed(k, w, w->ds, w->q, q0, qn, k0, kn, w->dk + at);
-    mix_tile(k, w, w->ds, w->k + at, q0, qn, k0, kn, w->dq);
+        f->kernels->softmax_row_backward(w->s + i * TILE, w->ds + i * TILE,
+                                         scored_keys(q0, i, k0, n), scale, lse[i], delta[i]);
+    for (int i = 0; f->pairs && i < qn; i += 2)
+        words_of_scores(f, w, i, qn, scored_keys(q0, i, k0, n));
+    mix_tile_transposed(f, w->s, w->dout_across, q0, qn, k0, kn, w->dv + at);
+    mix_tile_transposed(f, w->ds_across, w->q_across, q0, qn, k0, kn, w->dk + at);
+    mix_tile(f, w->ds, w->k + (size_t)(k0 / f->per) * (size_t)f->hdp, q0, qn, k0, kn, w->dq);
 }
 
 typedef struct {
@@ -318,29 +321,47 @@ typedef struct {
     size_t extra_floats;             /* max_row * HD */
 } gradients;
 
+/* delta[i] = o . dout of query i, in f32 */
+static void deltas_of(const ya_attention *a, const gradients *g, const workspace *w, size_t token,
+                      int n, size_t column, float *delta)
+{
+    const ya_kernels *k = w->format.kernels;
+    size_t hd = (size_t)a->head_dim, stride = (size_t)a->n_heads * hd;
+    for (int i = 0; i < n; i++) {
+        size_t at = (token + (size_t)i) * stride + column;
+        const float *o = (const float *)g->o + at;
+        if (a->bf16) {
+            k->from_bf16((const uint16_t *)g->o + at, hd, w->dq); /* dq is not begun yet */
+            o = w->dq;
+        }
+        delta[i] = k->dot(o, g->dout + at, a->head_dim);
+    }
+}
+
 static void backward_queries(const ya_attention *a, const gradients *g, const workspace *w,
                              size_t first, int end, int head, int q0)
 {
-    const ya_kernels *k = ya_kernels_get();
+    const ya_attention_format *f = &w->format;
     size_t hd = (size_t)a->head_dim, stride = (size_t)a->n_heads * hd, column = (size_t)head * hd;
     int qn = end - q0 < TILE ? end - q0 : TILE;
     float lse[TILE], delta[TILE];
     size_t token = first + (size_t)q0;
-    pack_rows(k, g->o, token, qn, stride, column, w, a->bf16, w->dq); /* o, until delta is known */
-    pack_rows(k, g->dout, token, qn, stride, column, w, false, w->dout);
-    for (int i = 0; i < qn; i++) {
-        size_t at = (size_t)i * (size_t)w->hdp;
-        delta[i] = k->dot(w->dq + at, w->dout + at, a->head_dim);
-        lse[i] = g->lse[(token + (size_t)i) * (size_t)a->n_heads + (size_t)head];
-    }
-    pack_rows(k, g->q, token, qn, stride, column, w, false, w->q);
-    memset(w->dq, 0, (size_t)qn * (size_t)w->hdp * sizeof *w->dq);
-    for (int k0 = first_tile(a, q0); k0 < q0 + qn; k0 += TILE) {
-        int kn = end - k0 < TILE ? end - k0 : TILE;
-        backward_tile(a, k, w, q0, qn, k0, kn, lse, delta);
-    }
+    deltas_of(a, g, w, token, qn, column, delta);
     for (int i = 0; i < qn; i++)
-        memcpy(g->dq + (token + (size_t)i) * stride + column, w->dq + (size_t)i * (size_t)w->hdp,
+        lse[i] = g->lse[(token + (size_t)i) * (size_t)a->n_heads + (size_t)head];
+    ya_attention_rows queries = ya_attention_rows_of(g->q, token, stride, column);
+    ya_attention_rows douts = ya_attention_rows_of(g->dout, token, stride, column);
+    ya_attention_pack_along(&w->scores, &queries, 0, qn, w->q);
+    ya_attention_pack_along(f, &douts, 0, qn, w->dout);
+    if (f->pairs) {
+        ya_attention_pack_across(f, &queries, 0, qn, w->q_across);
+        ya_attention_pack_across(f, &douts, 0, qn, w->dout_across);
+    }
+    memset(w->dq, 0, (size_t)qn * (size_t)f->hdp * sizeof *w->dq);
+    for (int k0 = first_tile(a, q0); k0 < q0 + qn; k0 += TILE)
+        backward_tile(a, w, q0, qn, k0, end - k0 < TILE ? end - k0 : TILE, lse, delta);
+    for (int i = 0; i < qn; i++)
+        memcpy(g->dq + (token + (size_t)i) * stride + column, w->dq + (size_t)i * (size_t)f->hdp,
                hd * sizeof *g->dq);
 }
 
@@ -363,14 +384,16 @@ static size_t output_of(const ya_attention *a, const gradients *g, const ya_atte
 static void backward_head(const ya_attention *a, const gradients *g, const workspace *w,
                           const ya_attention_task *t)
 {
-    const ya_kernels *k = ya_kernels_get();
+    const ya_attention_format *f = &w->format;
     size_t first = (size_t)a->row_start[t->row], hd = (size_t)a->head_dim;
     size_t kv_column = (size_t)(t->head / (a->n_heads / a->n_kv_heads)) * hd;
     size_t kv_stride = (size_t)a->n_kv_heads * hd;
-    size_t whole = (size_t)t->end * (size_t)w->hdp * sizeof *w->dk;
-    pack_columns(g->k, first, t->end, kv_stride, kv_column, w, w->kt);
-    pack_columns(g->v, first, t->end, kv_stride, kv_column, w, w->vt);
-    pack_rows(k, g->k, first, t->end, kv_stride, kv_column, w, false, w->k);
+    size_t whole = (size_t)t->end * (size_t)f->hdp * sizeof *w->dk;
+    ya_attention_rows keys = ya_attention_rows_of(g->k, first, kv_stride, kv_column);
+    ya_attention_rows values = ya_attention_rows_of(g->v, first, kv_stride, kv_column);
+    ya_attention_pack_columns(&w->scores, &keys, t->end, w->kt, w->q);
+    ya_attention_pack_columns(f, &values, t->end, w->vt, w->q);
+    ya_attention_pack_across(f, &keys, 0, t->end, w->k);
     memset(w->dk, 0, whole);
     memset(w->dv, 0, whole);
     for (int q0 = t->begin; q0 < t->end; q0 += TILE)
@@ -378,7 +401,7 @@ static void backward_head(const ya_attention *a, const gradients *g, const works
     float *to[2];
     size_t stride = output_of(a, g, t, to);
     for (int i = 0; i < t->end; i++) {
-        size_t at = (size_t)i * stride, from = (size_t)i * (size_t)w->hdp;
+        size_t at = (size_t)i * stride, from = (size_t)i * (size_t)f->hdp;
         memcpy(to[0] + at, w->dk + from, hd * sizeof *w->dk);
         memcpy(to[1] + at, w->dv + from, hd * sizeof *w->dv);
     }
@@ -426,8 +449,8 @@ void ya_attention_backward(const ya_attention *a, const float *q, const float *k
                            float *dv, void *scratch, int max_row)
 {
     int tokens = a->row_start[a->n_rows];
-    float *heads =
-        (float *)scratch + (size_t)a->threads * thread_floats(a->head_dim, max_row, true);
+    ya_attention_format format = ya_attention_format_of(a, max_row);
+    float *heads = (float *)scratch + (size_t)a->threads * thread_floats(&format, true);
     size_t all = (size_t)tokens * (size_t)a->n_heads * (size_t)a->head_dim;
     gradients g = {o,
                    q,

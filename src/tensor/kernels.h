@@ -59,6 +59,10 @@ typedef struct {
      * of 16; b and c rows are 64-byte aligned and padded to n. */
     void (*tile_matmul)(int m, int n, int k, const float *a, int a_row, int a_col, const float *b,
                         int ldb, float *c, int ldc, bool accumulate);
+    /* dst[c * ldd + r] = src[r * ld + c] for r < rows, c < columns, and 0 for rows <= r < room. */
+    void (*transpose)(const float *src, size_t ld, int rows, int columns, float *dst, size_t ldd,
+                      int room);
+
     /* One row of online softmax: s[j] = exp(s[j] * scale - max'), where max' is the larger of *max
      * and the row's; returns exp(old max - max'), adds the row's sum to *sum * that. n a multiple
      * of 16; entries of -INFINITY stay out. */

@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "tensor/attention.h"
+#include "tensor/kernels.h"
 #include "tensor/matmul.h"
 
 #include <math.h>
@@ -28,6 +29,7 @@ enum { N_SHAPES = sizeof shapes / sizeof *shapes, MOST_TOKENS = 300 };
 typedef struct {
     float *q, *k, *v, *o, *lse, *dout, *dq, *dk, *dv;
     double *wo, *wdq, *wdk, *wdv; /* the formula's */
+    double *eo, *edq, *edk, *edv; /* what one relative error of everything rounded can add to it */
     int tokens, starts[5];
 } buffers;
 
@@ -59,18 +61,24 @@ static buffers make_buffers(const shape *s)
     b.wdq = calloc(q, sizeof *b.wdq);
     b.wdk = calloc(kv, sizeof *b.wdk);
     b.wdv = calloc(kv, sizeof *b.wdv);
+    b.eo = calloc(q, sizeof *b.eo);
+    b.edq = calloc(q, sizeof *b.edq);
+    b.edk = calloc(kv, sizeof *b.edk);
+    b.edv = calloc(kv, sizeof *b.edv);
     return b;
 }
 
 static void free_buffers(buffers *b)
 {
-    void *all[] = {b->q,  b->k,  b->v,  b->o,   b->lse, b->dout, b->dq,
-                   b->dk, b->dv, b->wo, b->wdq, b->wdk, b->wdv};
+    void *all[] = {b->q,  b->k,   b->v,   b->o,   b->lse, b->dout, b->dq,  b->dk, b->dv,
+                   b->wo, b->wdq, b->wdk, b->wdv, b->eo,  b->edq,  b->edk, b->edv};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
 }
 
-/* One query of the formula: p over the keys it sees, then o and all gradients. */
+/* One query of the formula: p over the keys it sees, then o and all gradients. With words of bf16,
+ * p, o and ds are rounded, and o's error, up to two roundings of a mean of |v| <= 1, goes into
+ * delta. */
 static void formula_query(const shape *s, buffers *b, int first, int i, int h)
 {
     int hd = s->hd, kvh = h / (s->heads / s->kv_heads);
@@ -89,11 +97,16 @@ static void formula_query(const shape *s, buffers *b, int first, int i, int h)
     for (int j = from; j <= i; j++) {
         size_t va = (size_t)((first + j) * s->kv_heads + kvh) * (size_t)hd;
         p[j] /= sum;
-        for (int d = 0; d < hd; d++)
+        for (int d = 0; d < hd; d++) {
             b->wo[qa + (size_t)d] += p[j] * (double)b->v[va + (size_t)d];
+            b->eo[qa + (size_t)d] += 2 * p[j];
+        }
     }
-    for (int d = 0; d < hd; d++)
+    double delta_error = 0;
+    for (int d = 0; d < hd; d++) {
         delta += b->wo[qa + (size_t)d] * (double)b->dout[qa + (size_t)d];
+        delta_error += 2 * fabs((double)b->dout[qa + (size_t)d]);
+    }
     for (int j = from; j <= i; j++) {
         size_t ka = (size_t)((first + j) * s->kv_heads + kvh) * (size_t)hd;
         double dp = 0;
@@ -104,28 +117,44 @@ static void formula_query(const shape *s, buffers *b, int first, int i, int h)
             b->wdv[ka + (size_t)d] += p[j] * (double)b->dout[qa + (size_t)d];
             b->wdq[qa + (size_t)d] += ds * (double)b->k[ka + (size_t)d];
             b->wdk[ka + (size_t)d] += ds * (double)b->q[qa + (size_t)d];
+            double error = fabs(ds) + p[j] * delta_error / sqrt(hd);
+            b->edv[ka + (size_t)d] += p[j] * fabs((double)b->dout[qa + (size_t)d]);
+            b->edq[qa + (size_t)d] += error * fabs((double)b->k[ka + (size_t)d]);
+            b->edk[ka + (size_t)d] += error * fabs((double)b->q[qa + (size_t)d]);
         }
     }
 }
 
-static void same(const char *what, const shape *s, const float *found, const double *want, size_t n,
-                 double bound)
+/* Within bound, and with words of bf16 within one rounding of each (2^-8) more. */
+static void same(const char *what, const shape *s, bool bf16, const float *found,
+                 const double *want, const double *error, size_t n, double bound)
 {
     for (size_t i = 0; i < n; i++)
-        if (!(fabs((double)found[i] - want[i]) <= bound)) {
+        if (!(fabs((double)found[i] - want[i]) <= bound + (bf16 ? error[i] / 256 : 0))) {
             print_error("%s, %d heads of %d, window %d: [%zu] is %.9g, expected %.9g\n", what,
                         s->heads, s->hd, s->window, i, (double)found[i], want[i]);
             fail();
         }
 }
 
+/* What bf16 holds stays as it is: x has no more bits afterwards. */
+static void round_to_bf16(float *x, size_t n)
+{
+    uint16_t h;
+    for (size_t i = 0; i < n; i++) {
+        ya_kernels_get()->to_bf16(x + i, 1, &h);
+        ya_kernels_get()->from_bf16(&h, 1, x + i);
+    }
+}
+
 /* Scratch holds NaN before each call: nothing may depend on what was there. */
-static void check_attention(const shape *s, const buffers *b, int threads)
+static void check_attention(const shape *s, const buffers *b, int threads, bool bf16)
 {
     ya_attention a = {.n_heads = s->heads,
                       .n_kv_heads = s->kv_heads,
                       .head_dim = s->hd,
                       .window = s->window,
+                      .bf16 = bf16,
                       .threads = threads,
                       .n_rows = s->rows,
                       .row_start = b->starts};
@@ -137,32 +166,55 @@ static void check_attention(const shape *s, const buffers *b, int threads)
     size_t q = (size_t)(b->tokens * s->heads * s->hd),
            kv = (size_t)(b->tokens * s->kv_heads * s->hd);
     memset(scratch, 0xff, bytes);
-    ya_attention_forward(&a, b->q, b->k, b->v, b->o, b->lse, scratch, longest);
-    same("o", s, b->o, b->wo, q, 3e-6);
+    void *o = bf16 ? malloc(q * sizeof(uint16_t)) : b->o;
+    ya_attention_forward(&a, b->q, b->k, b->v, o, b->lse, scratch, longest);
+    if (bf16)
+        ya_kernels_get()->from_bf16(o, q, b->o);
+    same("o", s, bf16, b->o, b->wo, b->eo, q, 3e-6);
     memset(scratch, 0xff, bytes);
-    ya_attention_backward(&a, b->q, b->k, b->v, b->o, b->lse, b->dout, b->dq, b->dk, b->dv, scratch,
+    ya_attention_backward(&a, b->q, b->k, b->v, o, b->lse, b->dout, b->dq, b->dk, b->dv, scratch,
                           longest);
-    same("dq", s, b->dq, b->wdq, q, 1e-5);
-    same("dk", s, b->dk, b->wdk, kv, 4e-5); /* sums over up to 300 queries and 8 heads */
-    same("dv", s, b->dv, b->wdv, kv, 4e-5);
+    same("dq", s, bf16, b->dq, b->wdq, b->edq, q, 1e-5);
+    /* sums over up to 300 queries and 8 heads */
+    same("dk", s, bf16, b->dk, b->wdk, b->edk, kv, 4e-5);
+    same("dv", s, bf16, b->dv, b->wdv, b->edv, kv, 4e-5);
+    if (bf16)
+        free(o);
     free(scratch);
 }
 
-static void attention_is_the_formula_for_any_number_of_threads(void **state)
+static void check_shapes(bool bf16)
 {
-    (void)state;
     const int threads[] = {1, 2, 3, 8}; /* some heads are split between 2, 3 and 8 */
     for (int n = 0; n < N_SHAPES; n++) {
         const shape *s = &shapes[n];
         buffers b = make_buffers(s);
+        size_t q = (size_t)(b.tokens * s->heads * s->hd),
+               kv = (size_t)(b.tokens * s->kv_heads * s->hd);
+        float *operands[] = {b.q, b.dout, b.k, b.v};
+        for (int i = 0; bf16 && i < 4; i++)
+            round_to_bf16(operands[i], i < 2 ? q : kv);
         for (int r = 0; r < s->rows; r++)
             for (int i = 0; i < s->lengths[r]; i++)
                 for (int h = 0; h < s->heads; h++)
                     formula_query(s, &b, b.starts[r], i, h);
         for (int t = 0; t < 4; t++)
-            check_attention(s, &b, threads[t]);
+            check_attention(s, &b, threads[t], bf16);
         free_buffers(&b);
     }
+}
+
+static void attention_is_the_formula_for_any_number_of_threads(void **state)
+{
+    (void)state;
+    check_shapes(false);
+}
+
+/* Also where the processor has no bf16 products: o alone is rounded then. */
+static void attention_in_bf16_is_the_formula_within_its_roundings(void **state)
+{
+    (void)state;
+    check_shapes(true);
 }
 
 static void check_product(const ya_matmul_shape *s, const float *a, const float *b)
@@ -218,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attention_is_the_formula_for_any_number_of_threads),
+        cmocka_unit_test(attention_in_bf16_is_the_formula_within_its_roundings),
         cmocka_unit_test(products_hold_for_transpositions_strides_and_accumulation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

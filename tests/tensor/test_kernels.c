@@ -250,6 +250,32 @@ static void small_products_agree_for_any_strides(void **state)
                 }
 }
 
+static void transposing_keeps_every_bit_and_fills_with_zeros(void **state)
+{
+    (void)state;
+    enum { LD = 150, LDD = 70 };
+    static float x[64 * LD], y[LD * LDD];
+    fill(x, 64 * LD, 19, 1);
+    const uint32_t odd = 0x7F812345; /* a signalling NaN: words need not be numbers */
+    memcpy(&x[3 * LD + 1], &odd, 4);
+    const int rows[] = {1, 7, 16, 33, 64}, columns[] = {1, 8, 31, 64, 129};
+    for (int s = 0; s < n_sets; s++)
+        for (int a = 0; a < 5; a++)
+            for (int b = 0; b < 5; b++) {
+                int room = (rows[a] + 15) / 16 * 16;
+                memset(y, 0xff, sizeof y);
+                sets[s]->transpose(x, LD, rows[a], columns[b], y, LDD, room);
+                for (int c = 0; c < LD; c++)
+                    for (int r = 0; r < LDD; r++) {
+                        uint32_t found, want = c < columns[b] && r < room ? 0 : 0xffffffff;
+                        memcpy(&found, &y[c * LDD + r], 4);
+                        if (c < columns[b] && r < rows[a])
+                            memcpy(&want, &x[r * LD + c], 4);
+                        assert_int_equal(found, want);
+                    }
+            }
+}
+
 static void softmax_rows_skip_what_is_masked(void **state)
 {
     (void)state;
@@ -344,6 +370,7 @@ int main(void)
         cmocka_unit_test(rope_turns_and_turns_back),
         cmocka_unit_test(cross_entropy_and_its_gradient_agree),
         cmocka_unit_test(small_products_agree_for_any_strides),
+        cmocka_unit_test(transposing_keeps_every_bit_and_fills_with_zeros),
         cmocka_unit_test(softmax_rows_skip_what_is_masked),
         cmocka_unit_test(one_query_over_keys_and_values),
         cmocka_unit_test(f16_of_every_bit_pattern_is_exact),
