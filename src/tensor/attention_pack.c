@@ -72,6 +72,11 @@ void ya_attention_pack_columns(const ya_attention_format *f, const ya_attention_
                                float *to, float *tile)
 {
     int width = f->hdp / f->per;
+    if (!f->pairs && rows->n_stretches == 1) {
+        f->kernels->transpose(rows->from[0], rows->stride, n, f->hd, to, (size_t)f->tp,
+                              ya_attention_padded(n));
+        return;
+    }
     for (int i = 0; i < n; i += YA_ATTENTION_TILE) {
         int some = n - i < YA_ATTENTION_TILE ? n - i : YA_ATTENTION_TILE;
         ya_attention_pack_along(f, rows, i, some, tile);
