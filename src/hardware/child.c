@@ -1,6 +1,7 @@
 #include "hardware/child.h"
 
 #include "base/alloc.h"
+#include "base/restart.h"
 #include "io/json.h"
 #include "io/map.h"
 #include "io/outdir.h"
@@ -49,6 +50,7 @@ ya_status ya_child_start(pid_t *child, ya_child_arguments *a, const char *out, c
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, out, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    ya_restart_unbound();
     int error = posix_spawn(child, "/proc/self/exe", &actions, NULL, a->argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     if (error == 0)

@@ -1,7 +1,7 @@
 #include "hardware/machine.h"
 
 #include <errno.h>
-#include <sched.h>
+#include <omp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -143,7 +143,6 @@ static void count_nodes(ya_machine *m, const char *root)
 
 ya_status ya_machine_detect(ya_machine *machine, const char *root, ya_error *err)
 {
-    cpu_set_t allowed;
     ya_memory_probe probe;
     *machine = (ya_machine){.processor = "unknown", .processors = 1};
     ya_status status = ya_memory_open(&probe, root, err);
@@ -151,8 +150,7 @@ ya_status ya_machine_detect(ya_machine *machine, const char *root, ya_error *err
         return status;
     ya_memory_read(&probe, &machine->memory);
     ya_memory_close(&probe);
-    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
-        machine->processors = CPU_COUNT(&allowed);
+    machine->processors = omp_get_num_procs(); /* this thread may be bound to a few of them */
     read_cpuinfo(machine, root);
     read_caches(machine, root);
     count_nodes(machine, root);

@@ -22,6 +22,12 @@ expect 0 "your_ai recommend" "$binary" setup
 expect 0 "profile.yaml.earlier" "$binary" setup
 expect 0 "in all" "$binary" plan --model "$models/llama" --config "$work/config/your_ai/profile.yaml"
 
+# threads bound to their places, as on many servers: still all of the machine's, also after a restart
+threads() {
+    "$binary" setup 2>&1 | sed -n 's/^threads *//p'
+}
+[ "$(threads)" = "$(OMP_PROC_BIND=true threads)" ] || { echo "FAILED: OMP_PROC_BIND takes threads away"; exit 1; }
+
 # recommend: for more memory a model at least as large, and only what the plan says fits
 last=0
 for gb in 16 64 192; do
