@@ -3,10 +3,10 @@
 #include "model/model.h"
 
 /* Shares of measured matmul rates that a step reaches, fitted to SmolLM2 and a 1B shape in f32 and
- * bf16 on an AVX-512 processor (docs/PERFORMANCE.md). Adapter and attention are f32 in either mode,
- * so their shares are of the f32 rate. */
+ * bf16 on an AVX-512 processor (docs/PERFORMANCE.md). Adapters, and the scores of attention,
+ * are f32 in either mode, so these shares are of the f32 rate. */
 static const double MATMUL_SHARE = 0.93, MATMUL_SHARE_BF16 = 0.97, ADAPTER_SHARE = 0.5,
-                    ATTENTION_SHARE = 0.75;
+                    ATTENTION_SHARE = 0.8, ATTENTION_SHARE_BF16 = 1.05;
 /* The element-wise traffic of a layer. */
 static const double PASSES_OVER_HIDDEN = 40.0, PASSES_OVER_FFN = 10.0;
 
@@ -60,9 +60,10 @@ double ya_predict_speed(const ya_predicted_run *run, const ya_speeds *speeds)
     ya_work work = ya_work_of(run);
     double peak = run->bf16 ? MATMUL_SHARE_BF16 * speeds->bf16_gflops * 1e9
                             : MATMUL_SHARE * speeds->f32_gflops * 1e9;
+    double attention = run->bf16 ? ATTENTION_SHARE_BF16 : ATTENTION_SHARE;
     double f32 = speeds->f32_gflops * 1e9, bandwidth = speeds->read_gb_s * 1e9;
     double seconds = work.weights / peak + work.adapter / (ADAPTER_SHARE * f32) +
-                     work.attention / (ATTENTION_SHARE * f32) + traffic_of(run) / bandwidth +
+                     work.attention / (attention * f32) + traffic_of(run) / bandwidth +
                      2.0 * (double)run->weight_bytes / run->pass_tokens / bandwidth;
     return 1.0 / seconds;
 }
