@@ -16,9 +16,9 @@
  * same in each run, and the plan can foretell it. */
 void ya_restart_prepared(char *const argv[]);
 
-/* Lets the calling thread run on all of OpenMP's places again. With OMP_PROC_BIND or OMP_PLACES set,
- * GNU OpenMP binds the first thread to the first place as soon as it is loaded; a program started
- * from there would take that place for the whole machine. Call it before starting one. */
+/* Lets the calling thread run on all of OpenMP's places again. With OMP_PROC_BIND or OMP_PLACES
+ * set, GNU OpenMP binds the first thread to the first place as soon as it is loaded; a program
+ * started from there would take that place for the whole machine. Call it before starting one. */
 void ya_restart_unbound(void);
 
 #endif
