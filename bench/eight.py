@@ -9,12 +9,13 @@ import argparse
 import json
 import os
 import random
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+
+from process import status_kb
 
 D, F, LAYERS, KV, VOCAB, SEQ = 4096, 14336, 32, 1024, 128256, 512   # bench/make_gguf.c
 PARAMETERS = LAYERS * (2 * D * D + 2 * D * KV + 3 * D * F) + VOCAB * D
@@ -30,14 +31,6 @@ p.add_argument("--threads", type=int, default=2)
 p.add_argument("--most-gib", type=float, default=7)
 p.add_argument("--model", help="made before; kept")
 a = p.parse_args()
-
-
-def status_kb(pid, key):
-    try:
-        with open(f"/proc/{pid}/status") as f:
-            return int(re.search(rf"^{key}:\s*(\d+)", f.read(), re.M).group(1))
-    except (OSError, AttributeError):
-        return 0
 
 
 folder = tempfile.mkdtemp()
@@ -57,8 +50,7 @@ try:
     process = subprocess.Popen([str(x) for x in line], stdout=subprocess.DEVNULL)
     resident = anonymous = 0
     while process.poll() is None:
-        resident = max(resident, status_kb(process.pid, "VmHWM"))
-        anonymous = max(anonymous, status_kb(process.pid, "RssAnon"))
+        resident, anonymous = map(max, (resident, anonymous), status_kb(process.pid, "VmHWM", "RssAnon"))
         time.sleep(0.2)
     if process.returncode:
         sys.exit(f"training ended with {process.returncode}")

@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 
+from process import status_kb
+
 p = argparse.ArgumentParser()
 p.add_argument("your_ai")
 p.add_argument("make_gguf")
@@ -43,15 +45,6 @@ ROWS = [("135m-1x128",       "135m", "f32",  "f32",  1, 128,  []),
         ("8b-1x512-16gb",    "8b",   "q4_0", "f32",  1, 512,  BASE_16GB)]
 
 
-def status_kb(pid, keys=("RssAnon", "RssFile")):
-    try:
-        with open(f"/proc/{pid}/status") as f:
-            found = dict(line.split(":", 1) for line in f)
-        return [int(found[k].split()[0]) for k in keys]
-    except (OSError, KeyError):
-        return [0] * len(keys)
-
-
 def model_file(shape, stored):
     path = os.path.join(a.folder, f"{shape}-{stored}.gguf")
     if not os.path.exists(path):
@@ -64,7 +57,7 @@ def measure(line):
     with open(os.path.join(a.folder, "log"), "w") as log:
         process = subprocess.Popen(line, stdout=log, stderr=log)
         while process.poll() is None:
-            peak = [max(x) for x in zip(peak, status_kb(process.pid))]
+            peak = [max(x) for x in zip(peak, status_kb(process.pid, "RssAnon", "RssFile"))]
             time.sleep(0.005)
     if process.returncode:
         sys.exit(f"{' '.join(line)} failed:\n" + open(log.name).read())

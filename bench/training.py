@@ -16,6 +16,8 @@ import tempfile
 import threading
 import time
 
+from process import status_kb
+
 p = argparse.ArgumentParser()
 p.add_argument("your_ai")
 p.add_argument("matmul_peak")
@@ -28,14 +30,6 @@ p.add_argument("--steps", type=int, default=8)
 p.add_argument("--rounds", type=int, default=2)
 p.add_argument("--threads", type=int, default=2)
 a = p.parse_args()
-
-
-def rss_anon_mb(pid):
-    try:
-        with open(f"/proc/{pid}/status") as f:
-            return next(int(line.split()[1]) for line in f if line.startswith("RssAnon")) / 1024
-    except (OSError, StopIteration):
-        return 0.0
 
 
 def run_ours(folder, ids):
@@ -55,7 +49,7 @@ def run_ours(folder, ids):
     reader = threading.Thread(target=lambda: errors.append(process.stderr.read()))
     reader.start()
     while process.poll() is None:
-        peak = max(peak, rss_anon_mb(process.pid))
+        peak = max(peak, status_kb(process.pid, "RssAnon")[0] / 1024)
         time.sleep(0.05)
     reader.join()
     if process.returncode:

@@ -12,7 +12,8 @@
 typedef struct {
     int n_heads, n_kv_heads, head_dim;
     int window; /* query i sees keys j with i - window < j <= i; 0: all earlier ones */
-    bool bf16;  /* o is bf16 (the input of the next matmul), else f32; all else is f32 */
+    bool bf16;  /* o is bf16 (the input of the next matmul), and products but the scores round what
+                   they multiply to bf16 where the processor has it; all else is f32 */
     int threads;
     int n_rows;
     const int32_t *row_start; /* [n_rows + 1] */
