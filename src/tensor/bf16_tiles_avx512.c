@@ -18,7 +18,7 @@ typedef int32_t word __attribute__((may_alias));
 
 static __mmask16 first(int n)
 {
-    return n >= LANES ? 0xffff : n > 0 ? (__mmask16)((1u << n) - 1) : 0;
+    return (__mmask16)(n >= LANES ? 0xffff : n > 0 ? (1 << n) - 1 : 0);
 }
 
 static void pair_along(const float *x, int n, float *words)
