@@ -68,7 +68,9 @@ static range map(size_t bytes, int protection)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     void *base = mmap(NULL, bytes, protection, flags, -1, 0);
-    return base == MAP_FAILED ? (range){0} : (range){base, bytes};
+    if (base == MAP_FAILED)
+        return (range){0};
+    return (range){base, bytes};
 }
 
 static void unmap(range *r)

@@ -15,8 +15,8 @@ typedef struct {
 
 static void add(corpus *c, int n, ya_band band, unsigned file)
 {
-    for (int i = 0; i < n; i++)
-        c->records[c->n++] = (ya_prepared){
+    for (int i = 0; i < n; i++, c->n++)
+        c->records[c->n] = (ya_prepared){
             .line = c->n + 1, .file = file & 1, .n_examples = 1, .band = (uint8_t)band};
 }
 
