@@ -144,13 +144,13 @@ static void count_nodes(ya_machine *m, const char *root)
 ya_status ya_machine_detect(ya_machine *machine, const char *root, ya_error *err)
 {
     ya_memory_probe probe;
-    *machine = (ya_machine){.processor = "unknown", .processors = 1};
+    /* not those of this thread, which may be bound to a few of them */
+    *machine = (ya_machine){.processor = "unknown", .processors = omp_get_num_procs()};
     ya_status status = ya_memory_open(&probe, root, err);
     if (status)
         return status;
     ya_memory_read(&probe, &machine->memory);
     ya_memory_close(&probe);
-    machine->processors = omp_get_num_procs(); /* this thread may be bound to a few of them */
     read_cpuinfo(machine, root);
     read_caches(machine, root);
     count_nodes(machine, root);

@@ -67,13 +67,11 @@ static float *carve(float **at, size_t floats)
     return p;
 }
 
-static workspace workspace_of(const ya_attention *a, void *scratch, int max_row, bool backward)
+static workspace workspace_of(const ya_attention_format *f, void *scratch, bool backward)
 {
-    workspace w = {.format = ya_attention_format_of(a, max_row)};
-    const ya_attention_format *f = &w.format;
+    workspace w = {.format = *f, .scores = ya_attention_f32_words(f)};
     sizes z = sizes_of(f);
     float *at = (float *)scratch + (size_t)omp_get_thread_num() * thread_floats(f, backward);
-    w.scores = ya_attention_f32_words(f);
     w.kt = carve(&at, z.whole);
     w.q = carve(&at, z.tile);
     w.s = carve(&at, z.scores);
@@ -112,17 +110,12 @@ static int first_tile(const ya_attention *a, int q0)
     return first / TILE * TILE;
 }
 
-/* How many keys of a tile of n, from k0 on, the PAD queries from q on see at the most. */
-static int seen_keys(int q, int k0, int n)
-{
-    int seen = ya_attention_padded(q + PAD - k0);
-    return seen < 0 ? 0 : seen < n ? seen : n;
-}
-
-/* Keys of a tile that are scored for query i of a tile: nobody reads the others. */
+/* How many keys of a tile of n, from k0 on, are scored for query i of a tile: those that the PAD
+ * queries around it see at the most. Nobody reads the others. */
 static int scored_keys(int q0, int i, int k0, int n)
 {
-    return k0 + n - 1 <= q0 ? n : seen_keys(q0 + i / PAD * PAD, k0, n);
+    int seen = ya_attention_padded(q0 + i / PAD * PAD + PAD - k0);
+    return k0 + n - 1 <= q0 || seen > n ? n : seen < 0 ? 0 : seen;
 }
 
 /* s[i][j] = query i . key j, for the keys that a query may see; others stay as they are. */
@@ -258,7 +251,7 @@ static void forward_head(const ya_attention *a, const float *q, const float *k, 
     ya_attention_rows values = seen_rows(a, v, a->past_v, t->row, kv_head);
     int before = keys.begin[keys.n_stretches - 1], end = before + t->end;
     ya_attention_pack_columns(&w->scores, &keys, end, w->kt, w->q);
-    ya_attention_pack_across(f, &values, 0, end, w->v);
+    ya_attention_pack_across(f, &values, end, w->v);
     for (int q0 = before + t->begin; q0 < end; q0 += TILE) {
         int qn = end - q0 < TILE ? end - q0 : TILE;
         size_t first = (size_t)(a->row_start[t->row] + q0 - before);
@@ -269,10 +262,11 @@ static void forward_head(const ya_attention *a, const float *q, const float *k, 
 void ya_attention_forward(const ya_attention *a, const float *q, const float *k, const float *v,
                           void *o, float *lse, void *scratch, int max_row)
 {
+    ya_attention_format format = ya_attention_format_of(a, max_row);
     ya_attention_tasks p = ya_attention_tasks_of(a);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(a->threads)
     for (int i = 0; i < p.n_tasks; i++) {
-        workspace w = workspace_of(a, scratch, max_row, false);
+        workspace w = workspace_of(&format, scratch, false);
         ya_attention_task t = ya_attention_task_at(a, &p, i);
         forward_head(a, q, k, v, o, lse, &w, &t);
     }
@@ -354,8 +348,8 @@ static void backward_queries(const ya_attention *a, const gradients *g, const wo
     ya_attention_pack_along(&w->scores, &queries, 0, qn, w->q);
     ya_attention_pack_along(f, &douts, 0, qn, w->dout);
     if (f->pairs) {
-        ya_attention_pack_across(f, &queries, 0, qn, w->q_across);
-        ya_attention_pack_across(f, &douts, 0, qn, w->dout_across);
+        ya_attention_pack_across(f, &queries, qn, w->q_across);
+        ya_attention_pack_across(f, &douts, qn, w->dout_across);
     }
     memset(w->dq, 0, (size_t)qn * (size_t)f->hdp * sizeof *w->dq);
     for (int k0 = first_tile(a, q0); k0 < q0 + qn; k0 += TILE)
@@ -393,7 +387,7 @@ static void backward_head(const ya_attention *a, const gradients *g, const works
     ya_attention_rows values = ya_attention_rows_of(g->v, first, kv_stride, kv_column);
     ya_attention_pack_columns(&w->scores, &keys, t->end, w->kt, w->q);
     ya_attention_pack_columns(f, &values, t->end, w->vt, w->q);
-    ya_attention_pack_across(f, &keys, 0, t->end, w->k);
+    ya_attention_pack_across(f, &keys, t->end, w->k);
     memset(w->dk, 0, whole);
     memset(w->dv, 0, whole);
     for (int q0 = t->begin; q0 < t->end; q0 += TILE)
@@ -466,7 +460,7 @@ void ya_attention_backward(const ya_attention *a, const float *q, const float *k
     ya_attention_tasks p = ya_attention_tasks_of(a);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(a->threads)
     for (int i = 0; i < p.n_tasks; i++) {
-        workspace w = workspace_of(a, scratch, max_row, true);
+        workspace w = workspace_of(&format, scratch, true);
         ya_attention_task t = ya_attention_task_at(a, &p, i);
         backward_head(a, &g, &w, &t);
     }

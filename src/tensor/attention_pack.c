@@ -55,13 +55,13 @@ void ya_attention_pack_along(const ya_attention_format *f, const ya_attention_ro
     }
 }
 
-void ya_attention_pack_across(const ya_attention_format *f, const ya_attention_rows *rows,
-                              int first, int n, float *to)
+void ya_attention_pack_across(const ya_attention_format *f, const ya_attention_rows *rows, int n,
+                              float *to)
 {
     for (int i = 0; i < n; i += f->per, to += f->hdp) {
-        const float *row = row_at(rows, first + i);
+        const float *row = row_at(rows, i);
         if (f->pairs)
-            f->pairs->pair_across(row, i + 1 < n ? row_at(rows, first + i + 1) : NULL, f->hd, to);
+            f->pairs->pair_across(row, i + 1 < n ? row_at(rows, i + 1) : NULL, f->hd, to);
         else
             memcpy(to, row, (size_t)f->hd * sizeof *to);
         zero(to, f->hd, f->hdp);

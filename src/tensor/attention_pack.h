@@ -52,10 +52,10 @@ ya_attention_rows ya_attention_rows_of(const float *x, size_t first, size_t stri
 void ya_attention_pack_along(const ya_attention_format *f, const ya_attention_rows *rows, int first,
                              int n, float *to);
 
-/* The same rows, word by word along the tokens: hdp words for each `per` of them; zero behind HD
- * and behind n. */
-void ya_attention_pack_across(const ya_attention_format *f, const ya_attention_rows *rows,
-                              int first, int n, float *to);
+/* Rows 0 ... n, word by word along the tokens: hdp words for each `per` of them; zero behind HD and
+ * behind n. */
+void ya_attention_pack_across(const ya_attention_format *f, const ya_attention_rows *rows, int n,
+                              float *to);
 
 /* The transposed of pack_along for rows 0 ... n: [hdp / per, tp]; columns n ... padded(n) are zero.
  * tile: a tile's room, lost. */
