@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The block of c that panel_tile makes. */
+enum { YA_PANEL_ROWS = 6, YA_PANEL_COLUMNS = 64 };
+
 typedef struct {
     const char *name; /* "avx512", "avx2", "base" */
 
@@ -59,6 +62,11 @@ typedef struct {
      * of 16; b and c rows are 64-byte aligned and padded to n. */
     void (*tile_matmul)(int m, int n, int k, const float *a, int a_row, int a_col, const float *b,
                         int ldb, float *c, int ldc, bool accumulate);
+    /* c[i][j] (+)= sum_p a[i*lda + p] * panel[p*YA_PANEL_COLUMNS + j] for i < YA_PANEL_ROWS, j <
+     * YA_PANEL_COLUMNS, p < k, in this order of p. Meanwhile asks the memory for `next` ... next +
+     * k, which are not read: any address will do. */
+    void (*panel_tile)(int k, const float *a, size_t lda, const float *panel, float *c, size_t ldc,
+                       bool accumulate, const float *next);
     /* dst[c * ldd + r] = src[r * ld + c] for r < rows, c < columns, and 0 for rows <= r < room. */
     void (*transpose)(const float *src, size_t ld, int rows, int columns, float *dst, size_t ldd,
                       int room);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/checked.h"
 #include "tensor/dnnl_compat.h"
+#include "tensor/panels.h"
 
 #include <omp.h>
 #include <stdint.h>
@@ -12,11 +13,11 @@
 
 /* Invariants:
  * 1. The table is open-addressed with a power of two of slots, never more than half full.
- * 2. A slot is used exactly when it has parts; it then owns everything in it.
+ * 2. A slot is used exactly when it has threads; it then owns everything in it.
  * 3. A kernel is one part that oneDNN spreads over the threads, or a part a thread, each for
- * itself. The second is for oneDNN's classic gemm, whose threads otherwise wait for each other in a
- * loop that never sleeps: with one more busy process on the machine it stands still for whole time
- * slices. */
+ * itself, or none where panels.h makes the product. The second is for oneDNN's classic gemm, whose
+ * threads otherwise wait for each other in a loop that never sleeps: with one more busy process on
+ * the machine it stands still for whole time slices. */
 typedef struct {
     dnnl_primitive_t primitive;
     dnnl_memory_t a, b, c, scratch;
@@ -28,7 +29,7 @@ enum { MAX_PARTS = 256, LEAST_SPLIT = 16 };
 typedef struct {
     ya_matmul_shape shape;
     part *parts;
-    int n_parts;
+    int n_parts, threads;
     size_t scratch_bytes;
 } kernel;
 
@@ -60,7 +61,7 @@ static size_t hash_of(const ya_matmul_shape *s)
 static kernel *slot_of(kernel *slots, size_t n_slots, const ya_matmul_shape *shape)
 {
     size_t i = hash_of(shape) & (n_slots - 1);
-    while (slots[i].parts && !same_shape(&slots[i].shape, shape))
+    while (slots[i].threads && !same_shape(&slots[i].shape, shape))
         i = (i + 1) & (n_slots - 1);
     return &slots[i];
 }
@@ -86,7 +87,7 @@ static ya_status make_room(ya_error *err)
     if (!slots)
         return ya_fail(err, YA_ERR_MEMORY, "out of memory for %zu matmul kernels", bigger);
     for (size_t i = 0; i < cache.n_slots; i++)
-        if (cache.slots[i].parts)
+        if (cache.slots[i].threads)
             *slot_of(slots, bigger, &cache.slots[i].shape) = cache.slots[i];
     ya_free(cache.slots);
     cache.slots = slots;
@@ -217,7 +218,7 @@ static dnnl_status_t split_kernel(kernel *k, int threads)
         scratch += ya_round_up(bytes, 64);
     }
     omp_set_num_threads(threads);
-    kernel split = {k->shape, parts, n, scratch};
+    kernel split = {k->shape, parts, n, threads, scratch};
     if (s) {
         free_kernel(&split);
         return s;
@@ -231,7 +232,13 @@ static dnnl_status_t make_kernel(kernel *k, const ya_matmul_shape *shape)
 {
     bool classic = false;
     int threads = omp_get_max_threads();
-    *k = (kernel){.shape = *shape, .parts = ya_alloc_zero(1, sizeof *k->parts), .n_parts = 1};
+    *k = (kernel){.shape = *shape, .threads = threads};
+    if (ya_panels_suit(shape)) {
+        k->scratch_bytes = ya_panels_scratch_bytes(shape, threads);
+        return dnnl_success;
+    }
+    k->n_parts = 1;
+    k->parts = ya_alloc_zero(1, sizeof *k->parts);
     if (!k->parts)
         return dnnl_out_of_memory;
     dnnl_status_t s = make_part(&k->parts[0], shape, &k->scratch_bytes, &classic);
@@ -244,7 +251,7 @@ static ya_status find_or_make(kernel **out, const ya_matmul_shape *shape, ya_err
     if (status || (status = make_room(err)))
         return status;
     kernel *k = slot_of(cache.slots, cache.n_slots, shape);
-    if (!k->parts) {
+    if (!k->threads) {
         dnnl_status_t s = make_kernel(k, shape);
         if (s != dnnl_success) {
             free_kernel(k);
@@ -280,8 +287,8 @@ int ya_matmul_places(void)
 const ya_matmul_shape *ya_matmul_at(int place, size_t *scratch_bytes)
 {
     const kernel *k = &cache.slots[place];
-    *scratch_bytes = k->parts ? k->scratch_bytes : 0;
-    return k->parts ? &k->shape : NULL;
+    *scratch_bytes = k->scratch_bytes;
+    return k->threads ? &k->shape : NULL;
 }
 
 static _Noreturn void give_up(const char *reason)
@@ -323,6 +330,10 @@ void ya_matmul(const ya_matmul_shape *shape, const void *a, const void *b, float
         give_up(err.text);
     if (k->scratch_bytes > scratch_bytes)
         give_up("the scratchpad is smaller than the kernel's");
+    if (!k->parts) {
+        ya_panels_multiply(shape, a, b, c, scratch, k->threads);
+        return;
+    }
     operands o = {a, b, c, scratch};
     int failed = 0;
     if (k->n_parts == 1)
@@ -345,7 +356,7 @@ bool ya_matmul_has_bf16(void)
 void ya_matmul_forget(void)
 {
     for (size_t i = 0; i < cache.n_slots; i++)
-        if (cache.slots[i].parts)
+        if (cache.slots[i].threads)
             free_kernel(&cache.slots[i]);
     ya_free(cache.slots);
     if (cache.stream)

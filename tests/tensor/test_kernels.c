@@ -250,6 +250,31 @@ static void small_products_agree_for_any_strides(void **state)
                 }
 }
 
+static void a_block_times_a_panel_agrees(void **state)
+{
+    (void)state;
+    enum { M = YA_PANEL_ROWS, N = YA_PANEL_COLUMNS, MOST_K = 50, LDA = 53, LDC = 70 };
+    static float a[M * LDA], b[MOST_K * N], c[M * LDC];
+    const int depths[] = {1, 15, 16, 33, MOST_K};
+    fill(a, M * LDA, 22, 1);
+    fill(b, MOST_K * N, 23, 1);
+    for (int s = 0; s < n_sets; s++)
+        for (int k = 0; k < 5; k++) {
+            fill(c, M * LDC, 24, 1);
+            sets[s]->panel_tile(depths[k], a, LDA, b, c, LDC, false, a);
+            sets[s]->panel_tile(depths[k], a, LDA, b, c, LDC, true, b);
+            for (int i = 0; i < M; i++)
+                for (int j = 0; j < LDC; j++) {
+                    float old =
+                        2.0f * ya_unit_float(ya_splitmix64(24, (uint64_t)(i * LDC + j))) - 1.0f;
+                    double want = j < N ? 0 : (double)old;
+                    for (int p = 0; p < depths[k] && j < N; p++)
+                        want += 2 * (double)a[i * LDA + p] * (double)b[p * N + j];
+                    near("panel", sets[s]->name, (double)c[i * LDC + j], want, j < N ? 2e-5 : 0);
+                }
+        }
+}
+
 static void transposing_keeps_every_bit_and_fills_with_zeros(void **state)
 {
     (void)state;
@@ -370,6 +395,7 @@ int main(void)
         cmocka_unit_test(rope_turns_and_turns_back),
         cmocka_unit_test(cross_entropy_and_its_gradient_agree),
         cmocka_unit_test(small_products_agree_for_any_strides),
+        cmocka_unit_test(a_block_times_a_panel_agrees),
         cmocka_unit_test(transposing_keeps_every_bit_and_fills_with_zeros),
         cmocka_unit_test(softmax_rows_skip_what_is_masked),
         cmocka_unit_test(one_query_over_keys_and_values),
