@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "tensor/dnnl_compat.h"
 #include "tensor/panels.h"
+#include "tensor/thin.h"
 
 #include <omp.h>
 #include <stdint.h>
@@ -15,9 +16,9 @@
  * 1. The table is open-addressed with a power of two of slots, never more than half full.
  * 2. A slot is used exactly when it has threads; it then owns everything in it.
  * 3. A kernel is one part that oneDNN spreads over the threads, or a part a thread, each for
- * itself, or none where panels.h makes the product. The second is for oneDNN's classic gemm, whose
- * threads otherwise wait for each other in a loop that never sleeps: with one more busy process on
- * the machine it stands still for whole time slices. */
+ * itself, or none where panels.h or thin.h makes the product. The second is for oneDNN's classic
+ * gemm, whose threads otherwise wait for each other in a loop that never sleeps: with one more busy
+ * process on the machine it stands still for whole time slices. */
 typedef struct {
     dnnl_primitive_t primitive;
     dnnl_memory_t a, b, c, scratch;
@@ -237,6 +238,8 @@ static dnnl_status_t make_kernel(kernel *k, const ya_matmul_shape *shape)
         k->scratch_bytes = ya_panels_scratch_bytes(shape, threads);
         return dnnl_success;
     }
+    if (ya_thin_suits(shape))
+        return dnnl_success;
     k->n_parts = 1;
     k->parts = ya_alloc_zero(1, sizeof *k->parts);
     if (!k->parts)
@@ -331,7 +334,10 @@ void ya_matmul(const ya_matmul_shape *shape, const void *a, const void *b, float
     if (k->scratch_bytes > scratch_bytes)
         give_up("the scratchpad is smaller than the kernel's");
     if (!k->parts) {
-        ya_panels_multiply(shape, a, b, c, scratch, k->threads);
+        if (shape->a_transposed)
+            ya_thin_multiply(shape, a, b, c, k->threads);
+        else
+            ya_panels_multiply(shape, a, b, c, scratch, k->threads);
         return;
     }
     operands o = {a, b, c, scratch};
