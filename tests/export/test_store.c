@@ -2,10 +2,10 @@
  * two; blocks against their definition, with the greatest error that the format allows. */
 #include "export/store.h"
 
-#include "base/random.h"
 #include "tensor/expand.h"
 
 #include "support/cmocka_all.h"
+#include "support/numbers.h"
 
 #include <math.h>
 #include <string.h>
@@ -100,8 +100,7 @@ static void check_blocks(ya_dtype type, double levels, double steps)
     uint8_t out[N * 2];
     for (uint64_t seed = 0; seed < 200; seed++) {
         float size = ldexpf(1.0f, (int)(seed % 18) - 5); /* scales are normal f16 */
-        for (int i = 0; i < N; i++)
-            x[i] = size * (2 * ya_unit_float(ya_splitmix64(seed, (uint64_t)i)) - 1);
+        fill(x, N, seed, size);
         if (seed % 7 == 0)
             memset(x + BLOCK, 0, BLOCK * sizeof *x);
         assert_true(ya_store_row(type, x, N, out));

@@ -2,6 +2,7 @@
  * threads: bases of every stored type, with LoRA, with a window. */
 #include "support/block_model.h"
 #include "support/cmocka_all.h"
+#include "support/numbers.h"
 #include "support/temp.h"
 
 #include "model/engine.h"
@@ -14,12 +15,6 @@ static const double BOUND = 2e-5; /* f32 sums of up to 512 terms, in another ord
 
 /* How many tokens go in at a time; 0: all at once. */
 static const int cuts[CUTS] = {0, 1, 2, 3, 8, 13};
-
-static void fill(float *x, size_t n, uint64_t seed, float scale)
-{
-    for (size_t i = 0; i < n; i++)
-        x[i] = scale * (2 * ya_unit_float(ya_splitmix64(seed, i)) - 1);
-}
 
 /* Matrices of LoRA for every layer and target. */
 static float *adapt(ya_model *model)

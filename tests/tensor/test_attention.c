@@ -1,8 +1,8 @@
 /* Tiled attention against the plain formula in f64, its gradients against those of the formula; and
  * the matmul over transpositions and strides. */
 #include "support/cmocka_all.h"
+#include "support/numbers.h"
 
-#include "base/random.h"
 #include "tensor/attention.h"
 #include "tensor/kernels.h"
 #include "tensor/matmul.h"
@@ -33,11 +33,11 @@ typedef struct {
     int tokens, starts[5];
 } buffers;
 
-static float *numbers(size_t n, uint64_t seed, float scale)
+static float *aligned_numbers(size_t n, uint64_t seed, float scale)
 {
     float *x = aligned_alloc(64, (n * sizeof *x + 63) / 64 * 64);
-    for (size_t i = 0; i < n; i++)
-        x[i] = scale * (2.0f * ya_unit_float(ya_splitmix64(seed, i)) - 1.0f);
+    assert_non_null(x);
+    fill(x, n, seed, scale);
     return x;
 }
 
@@ -48,15 +48,15 @@ static buffers make_buffers(const shape *s)
         b.starts[r + 1] = b.tokens += s->lengths[r];
     size_t q = (size_t)b.tokens * (size_t)(s->heads * s->hd),
            kv = (size_t)b.tokens * (size_t)(s->kv_heads * s->hd);
-    b.q = numbers(q, 1, 2);
-    b.k = numbers(kv, 2, 1);
-    b.v = numbers(kv, 3, 1);
-    b.o = numbers(q, 4, 1);
-    b.dout = numbers(q, 5, 1);
-    b.dq = numbers(q, 6, 1); /* stale: must be overwritten */
-    b.dk = numbers(kv, 7, 1);
-    b.dv = numbers(kv, 8, 1);
-    b.lse = numbers((size_t)(b.tokens * s->heads), 9, 1);
+    b.q = aligned_numbers(q, 1, 2);
+    b.k = aligned_numbers(kv, 2, 1);
+    b.v = aligned_numbers(kv, 3, 1);
+    b.o = aligned_numbers(q, 4, 1);
+    b.dout = aligned_numbers(q, 5, 1);
+    b.dq = aligned_numbers(q, 6, 1); /* stale: must be overwritten */
+    b.dk = aligned_numbers(kv, 7, 1);
+    b.dv = aligned_numbers(kv, 8, 1);
+    b.lse = aligned_numbers((size_t)(b.tokens * s->heads), 9, 1);
     b.wo = calloc(q, sizeof *b.wo);
     b.wdq = calloc(q, sizeof *b.wdq);
     b.wdk = calloc(kv, sizeof *b.wdk);
@@ -223,8 +223,8 @@ static void check_product(const ya_matmul_shape *s, const float *a, const float 
     size_t scratch_bytes = 64;
     assert_int_equal(ya_matmul_prepare(s, &scratch_bytes, &err), YA_OK);
     void *scratch = aligned_alloc(64, (scratch_bytes + 63) / 64 * 64);
-    float *c = numbers((size_t)s->m * (size_t)s->ldc, 12, 1),
-          *old = numbers((size_t)s->m * (size_t)s->ldc, 12, 1);
+    float *c = aligned_numbers((size_t)s->m * (size_t)s->ldc, 12, 1),
+          *old = aligned_numbers((size_t)s->m * (size_t)s->ldc, 12, 1);
     ya_matmul(s, a, b, c, scratch, scratch_bytes);
     for (int i = 0; i < s->m; i++)
         for (int j = 0; j < s->ldc; j++) {
@@ -257,8 +257,8 @@ static void products_hold_for_transpositions_strides_and_accumulation(void **sta
                                  .a_transposed = bits & 1,
                                  .b_transposed = (bits & 2) != 0,
                                  .accumulate = (bits & 4) != 0};
-            float *a = numbers((size_t)(m + k + 5) * (size_t)(m + k + 5), 10, 1);
-            float *b = numbers((size_t)(n + k + 5) * (size_t)(n + k + 5), 11, 1);
+            float *a = aligned_numbers((size_t)(m + k + 5) * (size_t)(m + k + 5), 10, 1);
+            float *b = aligned_numbers((size_t)(n + k + 5) * (size_t)(n + k + 5), 11, 1);
             check_product(&s, a, b);
             free(a);
             free(b);

@@ -1,8 +1,8 @@
 /* Pairs of bf16 and their products against twins in f64, over odd sizes. Skipped on processors that
  * multiply no bf16. */
 #include "support/cmocka_all.h"
+#include "support/numbers.h"
 
-#include "base/random.h"
 #include "tensor/bf16_tiles.h"
 
 #include <math.h>
@@ -14,17 +14,6 @@
 enum { MOST = 200, N_SIZES = 8 };
 
 static const int sizes[N_SIZES] = {1, 2, 15, 16, 31, 33, 64, 129};
-
-static float number(uint64_t seed, int i)
-{
-    return 2.0f * ya_unit_float(ya_splitmix64(seed, (uint64_t)i)) - 1.0f;
-}
-
-static void fill(float *x, int n, uint64_t seed)
-{
-    for (int i = 0; i < n; i++)
-        x[i] = number(seed, i);
-}
 
 static uint16_t bf16_bits(float x)
 {
@@ -55,8 +44,8 @@ static void pairs_are_rounded_to_nearest_even_and_filled_up_with_zero(void **sta
     if (!tiles)
         skip();
     float x[MOST], y[MOST], words[MOST];
-    fill(x, MOST, 1);
-    fill(y, MOST, 2);
+    fill(x, MOST, 1, 1);
+    fill(y, MOST, 2, 1);
     x[0] = 1.00390625f; /* half way: to even */
     y[0] = 1.01171875f;
     x[1] = -0.0f;
@@ -87,9 +76,9 @@ static void check_product(const ya_bf16_tiles *tiles, int m, int n, int k, bool 
 {
     enum { K = 40, N = 96 };
     static float rows[MOST * 2 * K], b[2 * K * N], a[MOST * K], words[K * N], c[MOST * N];
-    fill(rows, m * 2 * K, 3);
-    fill(b, 2 * K * N, 4);
-    fill(c, MOST * N, 5);
+    fill(rows, m * 2 * K, 3, 1);
+    fill(b, 2 * K * N, 4, 1);
+    fill(c, MOST * N, 5, 1);
     for (int i = 0; i < m; i++) {
         float row[K];
         tiles->pair_along(rows + i * 2 * K, 2 * k, row);
@@ -107,7 +96,7 @@ static void check_product(const ya_bf16_tiles *tiles, int m, int n, int k, bool 
             for (int p = 0; p < 2 * k; p++)
                 want += 2 * rounded(rows[i * 2 * K + p]) * rounded(b[p * N + j]);
             if (j >= n)
-                want = (double)number(5, i * N + j);
+                want = (double)number(5, (size_t)(i * N + j));
             assert_true(fabs((double)c[i * N + j] - want) < 2e-5); /* 160 sums of f32 */
         }
 }

@@ -4,6 +4,7 @@
 #include "support/blocks.h"
 #include "support/cmocka_all.h"
 #include "support/kernel_sets.h"
+#include "support/numbers.h"
 
 #include "base/random.h"
 
@@ -103,7 +104,7 @@ static void check_products(const ya_kernels *k, ya_dtype type, int n)
     blocks_row(type, n, (uint64_t)n, row);
     k->expand[type](row, n, w);
     for (size_t i = 0; i < MOST_TOKENS * stride; i++)
-        x[i] = 2.0f * ya_unit_float(ya_splitmix64(7, i)) - 1.0f;
+        x[i] = number(7, i);
     for (int m = 1; m <= MOST_TOKENS; m++) {
         y[m] = 123;
         k->times[type](row, n, x, stride, m, y);
@@ -144,7 +145,7 @@ static void products_straight_from_blocks_are_those_of_the_expanded_row(void **s
 static void fill_rows(float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        x[i] = 2.0f * ya_unit_float(ya_splitmix64(9, i)) - 1.0f;
+        x[i] = number(9, i);
         if (ya_splitmix64(10, i) % 61 == 0)
             x[i] *= 100.0f;
     }

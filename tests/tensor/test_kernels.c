@@ -2,8 +2,8 @@
  * odd sizes. */
 #include "support/cmocka_all.h"
 #include "support/kernel_sets.h"
+#include "support/numbers.h"
 
-#include "base/random.h"
 #include "tensor/kernels.h"
 
 #include <dnnl.h>
@@ -16,12 +16,6 @@
 enum { MOST = 1100, N_SIZES = 9 };
 
 static const int sizes[N_SIZES] = {1, 2, 7, 15, 16, 33, 64, 129, 1027};
-/* Normal-ish numbers, the same for the same seed. */
-static void fill(float *x, int n, uint64_t seed, float scale)
-{
-    for (int i = 0; i < n; i++)
-        x[i] = scale * (2.0f * ya_unit_float(ya_splitmix64(seed, (uint64_t)i)) - 1.0f);
-}
 
 static void near(const char *what, const char *set, double found, double want, double bound)
 {
@@ -241,9 +235,7 @@ static void small_products_agree_for_any_strides(void **state)
                             double want = 0;
                             for (int p = 0; p < K; p++)
                                 want += 2 * (double)a[i * row + p * col] * (double)b[p * N + j];
-                            float old =
-                                2.0f * ya_unit_float(ya_splitmix64(15, (uint64_t)(i * N + j))) -
-                                1.0f;
+                            float old = number(15, (size_t)(i * N + j));
                             near("tile", sets[s]->name, (double)c[i * N + j], want + (double)old,
                                  2e-5);
                         }
@@ -265,8 +257,7 @@ static void a_block_times_a_panel_agrees(void **state)
             sets[s]->panel_tile(depths[k], a, LDA, b, c, LDC, true, b);
             for (int i = 0; i < M; i++)
                 for (int j = 0; j < LDC; j++) {
-                    float old =
-                        2.0f * ya_unit_float(ya_splitmix64(24, (uint64_t)(i * LDC + j))) - 1.0f;
+                    float old = number(24, (size_t)(i * LDC + j));
                     double want = j < N ? 0 : (double)old;
                     for (int p = 0; p < depths[k] && j < N; p++)
                         want += 2 * (double)a[i * LDA + p] * (double)b[p * N + j];

@@ -2,8 +2,8 @@
  * the threads make no difference. Operands and scratch are as small as they may be, so that
  * AddressSanitizer sees a step beside them. */
 #include "support/cmocka_all.h"
+#include "support/numbers.h"
 
-#include "base/random.h"
 #include "tensor/kernels.h"
 #include "tensor/matmul.h"
 #include "tensor/panels.h"
@@ -16,25 +16,6 @@
 enum { BESIDE = 3 }; /* columns of c's rows that are not the product's */
 
 static const float UNTOUCHED = 1234.5f;
-
-static float number(uint64_t seed, size_t i)
-{
-    return 2.0f * ya_unit_float(ya_splitmix64(seed, i)) - 1.0f;
-}
-
-static float *numbers(uint64_t seed, size_t n)
-{
-    float *x = malloc(n * sizeof *x);
-    assert_non_null(x);
-    for (size_t i = 0; i < n; i++)
-        x[i] = number(seed, i);
-    return x;
-}
-
-static size_t floats_of(int rows, int stride, int width)
-{
-    return (size_t)(rows - 1) * (size_t)stride + (size_t)width;
-}
 
 typedef struct {
     float *a, *b, *c, *scratch;
