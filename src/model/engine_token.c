@@ -207,15 +207,15 @@ static void turn_heads(const worker *w, int layer)
 static void attend(const worker *w, const float *q, const float *keys, const float *values,
                    size_t stride, int n, float *o)
 {
-    enum { STEP = 16 }; /* softmax_row's */
+    enum { STEP = 16 }; /* softmax_rows' */
     const ya_kernels *k = w->e->kernels;
     int hd = w->e->model->config.head_dim;
-    float max = -INFINITY, sum = 0;
+    float max = -INFINITY, sum = 0, correction;
     k->scores(q, keys, stride, n, hd, w->scores);
     int padded = (n + STEP - 1) / STEP * STEP;
     for (int j = n; j < padded; j++)
         w->scores[j] = -INFINITY;
-    k->softmax_row(w->scores, padded, 1.0f / sqrtf((float)hd), &max, &sum);
+    k->softmax_rows(w->scores, 0, 1, padded, 1.0f / sqrtf((float)hd), &max, &sum, &correction);
     k->mix(w->scores, values, stride, n, hd, 1.0f / sum, o);
 }
 

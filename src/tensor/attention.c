@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { TILE = YA_ATTENTION_TILE, PAD = YA_ATTENTION_PAD };
+_Static_assert(TILE <= YA_SOFTMAX_ROWS, "a tile's rows go through one call");
 
 /* Scratch of one thread, in words (attention_pack.h). HDP and TP are HD and the longest row rounded
  * up to PAD; what the rounding adds is zero. Scores are products of f32 words: the exponential
@@ -180,16 +181,21 @@ static void forward_tile(const ya_attention *a, const workspace *w, int q0, int 
     int n = ya_attention_padded(kn);
     score_tile(&w->scores, w->q, w->kt, q0, qn, k0, n, w->s);
     mask_tile(a, w->s, q0, qn, k0, n);
-    for (int i = 0; i < qn; i++) {
-        int scored = scored_keys(q0, i, k0, n);
+    float correction[TILE];
+    int step = k0 + n - 1 <= q0 ? qn : PAD;
+    for (int i = 0; i < qn; i += step) {
+        int rows = qn - i < step ? qn - i : step, scored = scored_keys(q0, i, k0, n);
         if (scored == 0)
             continue;
         float *s = w->s + i * TILE;
-        float correction = f->kernels->softmax_row(s, scored, scale, &max[i], &sum[i]);
-        if (correction != 1.0f)
-            f->kernels->scale(correction, w->o + (size_t)i * (size_t)f->hdp, (size_t)f->hdp);
-        if (f->pairs)
-            f->pairs->pair_along(s, scored, s);
+        f->kernels->softmax_rows(s, TILE, rows, scored, scale, max + i, sum + i, correction);
+        for (int j = 0; j < rows; j++, s += TILE) {
+            if (correction[j] != 1.0f)
+                f->kernels->scale(correction[j], w->o + (size_t)(i + j) * (size_t)f->hdp,
+                                  (size_t)f->hdp);
+            if (f->pairs)
+                f->pairs->pair_along(s, scored, s);
+        }
     }
     mix_tile(f, w->s, w->v + (size_t)(k0 / f->per) * (size_t)f->hdp, q0, qn, k0, kn, w->o);
 }

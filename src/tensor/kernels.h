@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { YA_SOFTMAX_ROWS = 64 };
+
 /* The block of c that panel_tile makes. */
 enum { YA_PANEL_ROWS = 6, YA_PANEL_COLUMNS = 64 };
 
@@ -71,10 +73,11 @@ typedef struct {
     void (*transpose)(const float *src, size_t ld, int rows, int columns, float *dst, size_t ldd,
                       int room);
 
-    /* One row of online softmax: s[j] = exp(s[j] * scale - max'), where max' is the larger of *max
-     * and the row's; returns exp(old max - max'), adds the row's sum to *sum * that. n a multiple
-     * of 16; entries of -INFINITY stay out. */
-    float (*softmax_row)(float *s, int n, float scale, float *max, float *sum);
+    /* Online softmax of at most YA_SOFTMAX_ROWS rows: s[i][j] = exp(s[i][j] * scale - max'[i]),
+     * where max' is the larger of max and the row's; correction[i] = exp(old max - max'), sum[i] =
+     * sum[i] * correction[i] + the row's. n a multiple of 16; entries of -INFINITY stay out. */
+    void (*softmax_rows)(float *s, size_t stride, int rows, int n, float scale, float *max,
+                         float *sum, float *correction);
     /* s[j] = exp(s[j] * scale - lse); ds[j] = s[j] * (dp[j] - delta) * scale, in dp. */
     void (*softmax_row_backward)(float *s, float *dp, int n, float scale, float lse, float delta);
 

@@ -295,32 +295,54 @@ static void transposing_keeps_every_bit_and_fills_with_zeros(void **state)
 static void softmax_rows_skip_what_is_masked(void **state)
 {
     (void)state;
-    enum { N = 64 };
-    float s1[N] __attribute__((aligned(64))), s2[N] __attribute__((aligned(64)));
+    enum { N = 64, STRIDE = 70, ROWS = 19 };
+    static float s1[ROWS * STRIDE], s2[N], dp[N], x[N];
+    fill(x, N, 16, 30);
     for (int s = 0; s < n_sets; s++) {
-        float max = -INFINITY, sum = 0;
-        for (int i = 0; i < N; i++)
-            s1[i] = -INFINITY;
-        near("all masked", sets[s]->name, (double)sets[s]->softmax_row(s1, N, 0.5f, &max, &sum), 1,
-             0);
-        near("nothing", sets[s]->name, (double)sum, 0, 0);
-        assert_true(s1[5] == 0);
-        fill(s1, N, 16, 30);
-        memcpy(s2, s1, sizeof s2);
-        s1[7] = -INFINITY;
+        float max[ROWS], sum[ROWS], correction[ROWS];
+        for (int i = 0; i < ROWS; i++) {
+            max[i] = -INFINITY;
+            sum[i] = 0;
+            for (int j = 0; j < STRIDE; j++)
+                s1[i * STRIDE + j] = j < N ? -INFINITY : 123;
+        }
+        sets[s]->softmax_rows(s1, STRIDE, ROWS, N, 0.5f, max, sum, correction);
+        for (int i = 0; i < ROWS; i++) {
+            assert_true(sum[i] == 0 && max[i] == -INFINITY && s1[i * STRIDE + 5] == 0);
+            assert_true(isfinite(correction[i]));
+        }
+        /* then odd rows see something, all but place 7 */
         double top = -INFINITY, total = 0;
-        for (int i = 0; i < N; i++)
-            top = fmax(top, 0.5 * (double)s1[i]);
-        for (int i = 0; i < N; i++)
-            total += exp(0.5 * (double)s1[i] - top);
-        sets[s]->softmax_row(s1, N, 0.5f, &max, &sum);
-        near("sum", sets[s]->name, (double)sum, total, 1e-5 * total);
-        assert_true(s1[7] == 0);
-        float lse = max + logf(sum), dp[N] __attribute__((aligned(64)));
+        for (int j = 0; j < N; j++)
+            top = fmax(top, 0.5 * (double)x[j]);
+        for (int j = 0; j < N; j++)
+            total += exp(0.5 * (double)x[j] - top);
+        for (int i = 0; i < ROWS; i++)
+            for (int j = 0; j < N; j++)
+                s1[i * STRIDE + j] = i % 2 && j != 7 ? x[j] : -INFINITY;
+        sets[s]->softmax_rows(s1, STRIDE, ROWS, N, 0.5f, max, sum, correction);
+        double without = total - exp(0.5 * (double)x[7] - top);
+        for (int i = 0; i < ROWS; i++) {
+            assert_true(s1[i * STRIDE + 7] == 0 && s1[i * STRIDE + N] == 123);
+            near("sum", sets[s]->name, (double)sum[i], i % 2 ? without : 0, 1e-5 * total);
+            if (i % 2)
+                near("p", sets[s]->name, (double)s1[i * STRIDE + 9], exp(0.5 * (double)x[9] - top),
+                     1e-6);
+        }
+        float p9 = s1[STRIDE + 9] / sum[1], lse = max[1] + logf(sum[1]), old = max[1];
+        for (int i = 0; i < ROWS; i++)
+            for (int j = 0; j < N; j++)
+                s1[i * STRIDE + j] = x[j] + 4.0f; /* then all do; 0.5 * 4 is added to the maximum */
+        sets[s]->softmax_rows(s1, STRIDE, ROWS, N, 0.5f, max, sum, correction);
+        near("max", sets[s]->name, (double)max[1], (double)old + 2, 1e-5);
+        near("correction", sets[s]->name, (double)correction[1], exp(-2.0), 1e-6);
+        near("sum", sets[s]->name, (double)sum[1], without * exp(-2.0) + total, 1e-5 * total);
+        near("sum", sets[s]->name, (double)sum[2], total, 1e-5 * total);
+        memcpy(s2, x, sizeof s2);
         fill(dp, N, 17, 1);
         s2[7] = -INFINITY;
         sets[s]->softmax_row_backward(s2, dp, N, 0.5f, lse, 0.25f);
-        near("p", sets[s]->name, (double)s2[9], (double)s1[9] / (double)sum, 1e-6);
+        near("p", sets[s]->name, (double)s2[9], (double)p9, 1e-6);
         assert_true(dp[7] == 0);
     }
 }
