@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { TILE = YA_ATTENTION_TILE, PAD = YA_ATTENTION_PAD };
-_Static_assert(TILE <= YA_SOFTMAX_ROWS, "a tile's rows go through one call");
+_Static_assert((int)TILE <= (int)YA_SOFTMAX_ROWS, "a tile's rows go through one call");
 
 /* Scratch of one thread, in words (attention_pack.h). HDP and TP are HD and the longest row rounded
  * up to PAD; what the rounding adds is zero. Scores are products of f32 words: the exponential
