@@ -9,7 +9,8 @@ enum {
     COLUMNS = YA_PANEL_COLUMNS,
     LINE = 16,       /* floats of a cache line */
     MAX_DEPTH = 640, /* k of a panel: 164 kB */
-    LEAST = 64,      /* below, a panel is not used often enough */
+    LEAST = 64,
+    LEAST_ROWS = 2 * ROWS, /* below, a panel is not used often enough */
 };
 
 typedef struct {
@@ -49,7 +50,7 @@ static size_t panel_floats(const ya_matmul_shape *s)
 
 bool ya_panels_suit(const ya_matmul_shape *s)
 {
-    return s->type == YA_F32 && s->b_transposed && !s->a_transposed && s->m >= LEAST &&
+    return s->type == YA_F32 && s->b_transposed && !s->a_transposed && s->m >= LEAST_ROWS &&
            s->n >= LEAST && s->k >= LEAST && ya_kernels_get() != &ya_kernels_base;
 }
 
