@@ -111,12 +111,24 @@ static int first_tile(const ya_attention *a, int q0)
     return first / TILE * TILE;
 }
 
+/* Every query from q0 on sees all n keys from k0 on, but for a window. */
+static bool all_seen(int q0, int k0, int n)
+{
+    return k0 + n - 1 <= q0;
+}
+
+/* How many rows of a tile are treated together: all of them, or PAD where the diagonal runs. */
+static int step_of(int q0, int k0, int n, int rows)
+{
+    return all_seen(q0, k0, n) ? rows : PAD;
+}
+
 /* How many keys of a tile of n, from k0 on, are scored for query i of a tile: those that the PAD
  * queries around it see at the most. Nobody reads the others. */
 static int scored_keys(int q0, int i, int k0, int n)
 {
     int seen = ya_attention_padded(q0 + i / PAD * PAD + PAD - k0);
-    return k0 + n - 1 <= q0 || seen > n ? n : seen < 0 ? 0 : seen;
+    return all_seen(q0, k0, n) || seen > n ? n : seen < 0 ? 0 : seen;
 }
 
 /* s[i][j] = query i . key j, for the keys that a query may see; others stay as they are. */
@@ -124,7 +136,7 @@ static void score_tile(const ya_attention_format *f, const float *q, const float
                        int qn, int k0, int n, float *s)
 {
     int depth = ya_attention_words(f, f->hd), ldq = f->hdp / f->per;
-    int step = k0 + n - 1 <= q0 ? qn : PAD;
+    int step = step_of(q0, k0, n, qn);
     for (int i = 0; i < qn; i += step)
         product(f, qn - i < step ? qn - i : step, scored_keys(q0, i, k0, n), depth,
                 q + (size_t)i * (size_t)ldq, ldq, 1, kt + k0, f->tp, s + i * TILE, TILE, false);
@@ -134,7 +146,7 @@ static void score_tile(const ya_attention_format *f, const float *q, const float
 static void mix_tile(const ya_attention_format *f, const float *s, const float *rows, int q0,
                      int qn, int k0, int kn, float *out)
 {
-    int step = k0 + kn - 1 <= q0 ? qn : PAD;
+    int step = step_of(q0, k0, kn, qn);
     for (int i = 0; i < qn; i += step)
         product(f, qn - i < step ? qn - i : step, f->hdp,
                 ya_attention_words(f, scored_keys(q0, i, k0, kn)), s + i * TILE, TILE, 1, rows,
@@ -145,7 +157,7 @@ static void mix_tile(const ya_attention_format *f, const float *s, const float *
 static void mix_tile_transposed(const ya_attention_format *f, const float *s, const float *rows,
                                 int q0, int qn, int k0, int kn, float *out)
 {
-    int step = k0 + kn - 1 <= q0 ? kn : PAD;
+    int step = step_of(q0, k0, kn, kn);
     for (int j = 0; j < kn; j += step) {
         int first = k0 + j - q0 > 0 ? k0 + j - q0 : 0; /* the first query that sees key j */
         int skip = first / f->per;
@@ -159,7 +171,7 @@ static void mix_tile_transposed(const ya_attention_format *f, const float *s, co
 /* -INFINITY where query q0 + i does not see key k0 + j */
 static void mask_tile(const ya_attention *a, float *s, int q0, int qn, int k0, int n)
 {
-    bool causal = k0 + n - 1 > q0, windowed = a->window > 0 && k0 <= q0 + qn - 1 - a->window;
+    bool causal = !all_seen(q0, k0, n), windowed = a->window > 0 && k0 <= q0 + qn - 1 - a->window;
     if (!causal && !windowed)
         return;
     for (int i = 0; i < qn; i++) {
@@ -182,7 +194,7 @@ static void forward_tile(const ya_attention *a, const workspace *w, int q0, int 
     score_tile(&w->scores, w->q, w->kt, q0, qn, k0, n, w->s);
     mask_tile(a, w->s, q0, qn, k0, n);
     float correction[TILE];
-    int step = k0 + n - 1 <= q0 ? qn : PAD;
+    int step = step_of(q0, k0, n, qn);
     for (int i = 0; i < qn; i += step) {
         int rows = qn - i < step ? qn - i : step, scored = scored_keys(q0, i, k0, n);
         if (scored == 0)

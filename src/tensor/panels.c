@@ -1,5 +1,6 @@
 #include "tensor/panels.h"
 
+#include "base/checked.h"
 #include "tensor/kernels.h"
 
 #include <omp.h>
@@ -40,7 +41,7 @@ static int smaller(int x, int y)
 /* k in equal parts, whole lines each */
 static int depth_of(int k)
 {
-    return ceil_div(ceil_div(k, ceil_div(k, MAX_DEPTH)), LINE) * LINE;
+    return (int)ya_round_up((size_t)ceil_div(k, ceil_div(k, MAX_DEPTH)), LINE);
 }
 
 static size_t panel_floats(const ya_matmul_shape *s)

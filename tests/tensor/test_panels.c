@@ -2,37 +2,29 @@
  * the threads make no difference. Operands and scratch are as small as they may be, so that
  * AddressSanitizer sees a step beside them. */
 #include "support/cmocka_all.h"
-#include "support/numbers.h"
+#include "support/products.h"
 
 #include "tensor/kernels.h"
 #include "tensor/matmul.h"
 #include "tensor/panels.h"
 
-#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { BESIDE = 3 }; /* columns of c's rows that are not the product's */
 
-static const float UNTOUCHED = 1234.5f;
-
 typedef struct {
     float *a, *b, *c, *scratch;
-    size_t n_c;
 } operands;
 
 static operands make_operands(const ya_matmul_shape *s, int threads)
 {
     size_t bytes = ya_panels_scratch_bytes(s, threads);
     operands o = {numbers(1, floats_of(s->m, s->lda, s->k)),
-                  numbers(2, floats_of(s->n, s->ldb, s->k)), .scratch = aligned_alloc(64, bytes),
-                  .n_c = floats_of(s->m, s->ldc, s->n)};
-    o.c = malloc(o.n_c * sizeof *o.c);
-    assert_true(o.c && o.scratch && bytes % 64 == 0);
+                  numbers(2, floats_of(s->n, s->ldb, s->k)), make_c(s), aligned_alloc(64, bytes)};
+    assert_true(o.scratch && bytes % 64 == 0);
     memset(o.scratch, 0xff, bytes); /* NaN: what is used has to be written first */
-    for (size_t i = 0; i < o.n_c; i++)
-        o.c[i] = i % (size_t)s->ldc < (size_t)s->n ? number(3, i) : UNTOUCHED;
     return o;
 }
 
@@ -42,33 +34,6 @@ static void free_operands(operands *o)
     free(o->b);
     free(o->c);
     free(o->scratch);
-}
-
-/* The error of a sum of k products in f32 in order is at most k u sum |x y|; products of numbers of
- * either sign stay far below. */
-static void check_element(const ya_matmul_shape *s, const operands *o, int i, int j)
-{
-    size_t at = (size_t)i * (size_t)s->ldc + (size_t)j;
-    double want = s->accumulate ? (double)number(3, at) : 0, size = fabs(want);
-    for (int p = 0; p < s->k; p++) {
-        double term = (double)o->a[(size_t)i * (size_t)s->lda + (size_t)p] *
-                      (double)o->b[(size_t)j * (size_t)s->ldb + (size_t)p];
-        want += term;
-        size += fabs(term);
-    }
-    if (!(fabs((double)o->c[at] - want) <= 1e-6 * size))
-        fail_msg("[%d,%d] of %d x %d x %d: %.9g, expected %.9g", i, j, s->m, s->n, s->k,
-                 (double)o->c[at], want);
-}
-
-static void check(const ya_matmul_shape *s, const operands *o)
-{
-    for (int i = 0; i < s->m; i++)
-        for (int j = 0; j < s->n; j += i % 8 == 0 || i + 1 == s->m ? 1 : 13)
-            check_element(s, o, i, j);
-    for (size_t i = 0; i < o->n_c; i++)
-        if (i % (size_t)s->ldc >= (size_t)s->n)
-            assert_true(o->c[i] == UNTOUCHED);
 }
 
 static void any_shape_and_any_number_of_threads(void **state)
@@ -91,9 +56,9 @@ static void any_shape_and_any_number_of_threads(void **state)
             operands o = make_operands(&s, threads);
             ya_panels_multiply(&s, o.a, o.b, o.c, o.scratch, threads);
             if (first)
-                assert_memory_equal(first, o.c, o.n_c * sizeof *first);
+                assert_memory_equal(first, o.c, places_of_c(&s) * sizeof *first);
             else {
-                check(&s, &o);
+                check_product(&s, o.a, o.b, o.c, 13);
                 first = o.c;
                 o.c = NULL;
             }
@@ -129,7 +94,7 @@ static void matmul_hands_over_what_suits(void **state)
     assert_int_equal(scratch_bytes, ya_panels_scratch_bytes(&s, threads));
     ya_panels_multiply(&s, direct.a, direct.b, direct.c, direct.scratch, threads);
     ya_matmul(&s, through.a, through.b, through.c, through.scratch, scratch_bytes);
-    assert_memory_equal(direct.c, through.c, direct.n_c * sizeof *direct.c);
+    assert_memory_equal(direct.c, through.c, places_of_c(&s) * sizeof *direct.c);
     ya_matmul_forget();
     free_operands(&direct);
     free_operands(&through);

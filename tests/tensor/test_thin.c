@@ -2,50 +2,15 @@
  * difference. Operands are as small as they may be, so that AddressSanitizer sees a step beside
  * them. */
 #include "support/cmocka_all.h"
-#include "support/numbers.h"
+#include "support/products.h"
 
 #include "tensor/kernels.h"
 #include "tensor/matmul.h"
 #include "tensor/thin.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { BESIDE = 5 }; /* columns of c's rows that are not the product's */
-
-static const float UNTOUCHED = 1234.5f;
-
-static float *make_c(const ya_matmul_shape *s)
-{
-    float *c = numbers(3, floats_of(s->m, s->ldc, s->n));
-    for (int i = 0; i + 1 < s->m; i++)
-        for (int j = s->n; j < s->ldc; j++)
-            c[i * s->ldc + j] = UNTOUCHED;
-    return c;
-}
-
-static void check(const ya_matmul_shape *s, const float *a, const float *b, const float *c)
-{
-    for (int i = 0; i < s->m; i++)
-        for (int j = 0; j < s->ldc && (j < s->n || i + 1 < s->m); j++) {
-            size_t at = (size_t)i * (size_t)s->ldc + (size_t)j;
-            if (j >= s->n) {
-                assert_true(c[at] == UNTOUCHED);
-                continue;
-            }
-            double want = s->accumulate ? (double)number(3, at) : 0, size = fabs(want);
-            for (int p = 0; p < s->k; p++) {
-                double term = (double)a[(size_t)p * (size_t)s->lda + (size_t)i] *
-                              (double)b[(size_t)p * (size_t)s->ldb + (size_t)j];
-                want += term;
-                size += fabs(term);
-            }
-            if (!(fabs((double)c[at] - want) <= 1e-6 * size))
-                fail_msg("[%d,%d] of %d x %d x %d: %.9g, expected %.9g", i, j, s->m, s->n, s->k,
-                         (double)c[at], want);
-        }
-}
 
 static void any_shape_and_any_number_of_threads(void **state)
 {
@@ -62,10 +27,10 @@ static void any_shape_and_any_number_of_threads(void **state)
             float *c = make_c(&s);
             ya_thin_multiply(&s, a, b, c, threads);
             if (first) {
-                assert_memory_equal(first, c, floats_of(m, s.ldc, n) * sizeof *c);
+                assert_memory_equal(first, c, places_of_c(&s) * sizeof *c);
                 free(c);
             } else {
-                check(&s, a, b, c);
+                check_product(&s, a, b, c, 1);
                 first = c;
             }
         }

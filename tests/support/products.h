@@ -1,0 +1,61 @@
+/* A product's c before it is made, and its check against f64 behind: exactly what is c's has been
+ * written. For shapes of tensor/matmul.h. */
+#ifndef YA_TESTS_PRODUCTS_H
+#define YA_TESTS_PRODUCTS_H
+
+#include "support/numbers.h"
+
+#include "tensor/matmul.h"
+
+#include <math.h>
+
+static const float UNTOUCHED = 1234.5f;
+enum { C_SEED = 3 };
+
+/* Places in c's memory, of which those behind column n are not the product's */
+static inline size_t places_of_c(const ya_matmul_shape *s)
+{
+    return floats_of(s->m, s->ldc, s->n);
+}
+
+static inline float *make_c(const ya_matmul_shape *s)
+{
+    float *c = numbers(C_SEED, places_of_c(s));
+    for (size_t i = 0; i < places_of_c(s); i++)
+        if (i % (size_t)s->ldc >= (size_t)s->n)
+            c[i] = UNTOUCHED;
+    return c;
+}
+
+/* The error of a sum of k products in f32 in order is at most k u sum |x y|; products of numbers of
+ * either sign stay far below. */
+static inline void check_element(const ya_matmul_shape *s, const float *a, const float *b,
+                                 const float *c, int i, int j)
+{
+    size_t at = (size_t)i * (size_t)s->ldc + (size_t)j;
+    int a_row = s->a_transposed ? 1 : s->lda, a_col = s->a_transposed ? s->lda : 1;
+    int b_row = s->b_transposed ? 1 : s->ldb, b_col = s->b_transposed ? s->ldb : 1;
+    double want = s->accumulate ? (double)number(C_SEED, at) : 0, size = fabs(want);
+    for (int p = 0; p < s->k; p++) {
+        double term = (double)a[i * a_row + p * a_col] * (double)b[p * b_row + j * b_col];
+        want += term;
+        size += fabs(term);
+    }
+    if (!(fabs((double)c[at] - want) <= 1e-6 * size))
+        fail_msg("[%d,%d] of %d x %d x %d: %.9g, expected %.9g", i, j, s->m, s->n, s->k,
+                 (double)c[at], want);
+}
+
+/* Every eighth row and the last one, and every `step`-th column of the others. */
+static inline void check_product(const ya_matmul_shape *s, const float *a, const float *b,
+                                 const float *c, int step)
+{
+    for (int i = 0; i < s->m; i++)
+        for (int j = 0; j < s->n; j += i % 8 == 0 || i + 1 == s->m ? 1 : step)
+            check_element(s, a, b, c, i, j);
+    for (size_t i = 0; i < places_of_c(s); i++)
+        if (i % (size_t)s->ldc >= (size_t)s->n)
+            assert_true(c[i] == UNTOUCHED);
+}
+
+#endif
