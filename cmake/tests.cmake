@@ -43,7 +43,8 @@ foreach(source ${YA_TESTS})
 endforeach()
 
 # What depends on the instruction set runs again as on a processor without AVX-512.
-foreach(test model_decode model_golden model_smollm2 tensor_attention tensor_panels tensor_thin train_trajectory)
+foreach(test model_decode model_golden model_smollm2 tensor_attention tensor_panels tensor_strassen
+        tensor_thin train_trajectory)
     if(TARGET test_${test})
         add_test(NAME ${test}_avx2 COMMAND test_${test} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
         get_test_property(${test} ENVIRONMENT environment)

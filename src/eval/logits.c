@@ -46,10 +46,10 @@ typedef struct {
     size_t vocab;
 } copying;
 
-static void copy_logits(void *user, int first, int n, const float *logits)
+static void copy_logits(void *user, int target, const float *logits)
 {
     copying *c = user;
-    memcpy(c->to + (size_t)first * c->vocab, logits, (size_t)n * c->vocab * sizeof *logits);
+    memcpy(c->to + (size_t)target * c->vocab, logits, c->vocab * sizeof *logits);
 }
 
 /* One sequence of T tokens; `positions` [T + 2] is 0 ... T - 1 and serves as target positions too.

@@ -174,7 +174,7 @@ static void take_head(ya_engine *e, const sizes *z, ya_arena *arena)
 {
     static const char name[] = "logits", why[] = "one chunk of logits and their gradient";
     size_t rows = (size_t)e->chunk;
-    e->logits = ya_arena_take(arena, name, "pass", why, rows * z->v, 4);
+    e->logits = ya_arena_take(arena, name, "pass", why, rows * (size_t)e->logits_stride, 4);
     e->x_target = ya_arena_take(arena, name, "pass", why, rows * z->d, 4);
     e->xn_target = ya_arena_take(arena, name, "pass", why, rows * z->d, z->act);
     e->rstd_target = ya_arena_take(arena, name, "pass", why, rows, 4);
@@ -245,9 +245,12 @@ static ya_status prepare(ya_engine *e, ya_error *err)
     e->preparing = true;
     e->err = err;
     e->status = YA_OK;
-    for (int m = e->bucket; m <= e->capacity && !e->status; m += e->bucket)
-        prepare_linears(e, m);
-    ya_engine_head_prepare(e);
+    for (int mixes = 0; mixes <= e->config.train; mixes++) {
+        e->mixes_rows = mixes;
+        for (int m = e->bucket; m <= e->capacity && !e->status; m += e->bucket)
+            prepare_linears(e, m);
+        ya_engine_head_prepare(e);
+    }
     e->preparing = false;
     return e->status;
 }
@@ -285,6 +288,7 @@ ya_status ya_engine_layout(ya_engine **out, ya_model *model, const ya_engine_con
     e->bucket = (int)ya_round_up(step, BUCKET_STEP);
     e->capacity = (config->pass_tokens + e->bucket - 1) / e->bucket * e->bucket;
     e->chunk = pick_chunk(model->config.vocab_size);
+    e->logits_stride = (int)ya_round_up((size_t)model->config.vocab_size, 16) | 16;
     e->attention = (ya_attention){.n_heads = model->config.n_heads,
                                   .n_kv_heads = model->config.n_kv_heads,
                                   .head_dim = model->config.head_dim,
@@ -388,6 +392,7 @@ void ya_engine_pass(ya_engine *e, const ya_pass *pass, bool backward)
     begin_pass(e, pass);
     e->dropout_key = pass->dropout_key;
     e->dropout = backward && e->config.lora_dropout > 0;
+    e->mixes_rows = backward;
     ya_expand_gather(&e->model->embedding, e->ids, e->m, e->slots[0].x_in);
     look(pass, 0, e->slots[0].x_in);
     for (int l = 0; l < n_layers; l++) {

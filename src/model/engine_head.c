@@ -43,9 +43,9 @@ static void narrow_row(const ya_engine *e, float *row, int v)
     }
 }
 
-static int logits_stride(const ya_engine *e)
+static int gradient_stride(const ya_engine *e)
 {
-    return e->model->config.vocab_size * (e->bf16 ? 2 : 1);
+    return e->logits_stride * (e->bf16 ? 2 : 1);
 }
 
 /* Losses of the chunk; with `backward` the logits become their gradients, zero in rows that are no
@@ -55,7 +55,7 @@ static void losses(ya_engine *e, const ya_pass *pass, int first, int n, int m, b
     int v = e->model->config.vocab_size;
 #pragma omp parallel for schedule(static)
     for (int i = 0; i < m; i++) {
-        float *row = e->logits + (size_t)i * (size_t)v;
+        float *row = e->logits + (size_t)i * (size_t)e->logits_stride;
         if (i >= n) {
             if (backward)
                 memset(row, 0, (size_t)v * sizeof *row);
@@ -76,7 +76,7 @@ static void chunk_backward(ya_engine *e, const ya_pass *pass, int first, int n, 
 {
     const ya_model *model = e->model;
     size_t d = (size_t)model->config.hidden_size;
-    int stride = logits_stride(e);
+    int stride = gradient_stride(e);
     ya_engine_times(e, &model->head, m, e->logits, stride, e->dx_target, false);
     float *dhead = model->config.tied ? model->dembedding : model->dhead;
     if (dhead)
@@ -96,9 +96,11 @@ void ya_engine_head(ya_engine *e, const ya_pass *pass, bool backward)
         int left = pass->n_targets - first;
         int m = chunk_rows(e, left), n = left < m ? left : m;
         gather_targets(e, pass, first, n, m);
-        ya_engine_times_transposed(e, &e->model->head, m, e->xn_target, e->logits, false);
-        if (pass->on_logits)
-            pass->on_logits(pass->user, first, n, e->logits);
+        ya_engine_times_transposed(e, &e->model->head, m, e->xn_target, e->logits, e->logits_stride,
+                                   false, e->mixes_rows);
+        for (int i = 0; pass->on_logits && i < n; i++)
+            pass->on_logits(pass->user, first + i,
+                            e->logits + (size_t)i * (size_t)e->logits_stride);
         losses(e, pass, first, n, m, backward);
         if (backward)
             chunk_backward(e, pass, first, n, m);
@@ -110,12 +112,13 @@ void ya_engine_head_prepare(ya_engine *e)
 {
     const ya_model *model = e->model;
     for (int m = e->chunk;; m /= 2) {
-        ya_engine_times_transposed(e, &model->head, m, NULL, NULL, false);
+        ya_engine_times_transposed(e, &model->head, m, NULL, NULL, e->logits_stride, false,
+                                   e->mixes_rows);
         if (e->config.train) {
-            ya_engine_times(e, &model->head, m, NULL, logits_stride(e), NULL, false);
+            ya_engine_times(e, &model->head, m, NULL, gradient_stride(e), NULL, false);
             if (model->config.tied ? model->dembedding != NULL : model->dhead != NULL)
                 ya_engine_outer(e, m, model->config.vocab_size, model->config.hidden_size, NULL,
-                                logits_stride(e), NULL, NULL);
+                                gradient_stride(e), NULL, NULL);
         }
         if (m / 2 < LEAST_ROWS)
             break;

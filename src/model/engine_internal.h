@@ -53,7 +53,8 @@ struct ya_engine {
     float *cos, *sin;    /* [M, HD/2] */
     ya_attention attention;
     uint64_t dropout_key;
-    bool dropout; /* in this pass */
+    bool dropout;    /* in this pass */
+    bool mixes_rows; /* in this pass, as tensor/matmul.h says: when it trains */
 
     /* scratch */
     void *xn;            /* [M,D] act: output of a norm */
@@ -72,8 +73,11 @@ struct ya_engine {
     size_t matmul_scratch_bytes;
 
     /* head */
-    int chunk;     /* most rows of logits at a time */
-    float *logits; /* [chunk,V], then their gradient as matmul input, in the same places */
+    int chunk;         /* most rows of logits at a time */
+    int logits_stride; /* V and up to 31 more: whole cache lines, an odd number, so that the rows
+                          of a tile are in different sets of the cache */
+    float *logits;     /* [chunk,logits_stride], then their gradient as matmul input, in the same
+                          places */
     float *x_target,
         *dx_target; /* [chunk,D]: last hidden state of the targets, gradient of its norm */
     float *dx_rows; /* [chunk,D]: gradient of x_target */
@@ -112,10 +116,10 @@ void ya_engine_linear_backward(ya_engine *e, const ya_linear *linear, int m, con
  * one. */
 void ya_engine_linear_gradients(ya_engine *e, const ya_linear *linear, int m, const void *x,
                                 const void *ax, const void *dy, int stream);
-/* c[m,n] (+)= x[m,k] W[n,k]^T over the tiles of W, and c[m,k] (+)= dy[m,n] W[n,k]; rows of dy are
- * ldy elements apart. */
+/* c[m,n] (+)= x[m,k] W[n,k]^T over the tiles of W, and c[m,k] (+)= dy[m,n] W[n,k]; rows of c are
+ * ldc elements apart, rows of dy ldy. The second is for gradients, whose rows are always mixed. */
 void ya_engine_times_transposed(ya_engine *e, const ya_matrix *w, int m, const void *x, float *c,
-                                bool accumulate);
+                                int ldc, bool accumulate, bool mixes_rows);
 void ya_engine_times(ya_engine *e, const ya_matrix *w, int m, const void *dy, int ldy, float *c,
                      bool accumulate);
 /* dweight[n,k] += dy[m,n]^T x[m,k]; rows of dy are ldy elements apart */

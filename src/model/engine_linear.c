@@ -48,14 +48,21 @@ static const void *column(const ya_engine *e, const void *x, int at)
 }
 
 void ya_engine_times_transposed(ya_engine *e, const ya_matrix *w, int m, const void *x, float *c,
-                                bool accumulate)
+                                int ldc, bool accumulate, bool mixes_rows)
 {
     int step = ya_engine_tile_rows(e, w), k = w->cols;
     for (int row = 0; row < w->rows; row += step) {
         int n = w->rows - row < step ? w->rows - row : step;
         const void *tile = tile_of(e, w, row, n);
-        ya_matmul_shape shape = {
-            m, n, k, k, k, w->rows, .b_transposed = true, .accumulate = accumulate};
+        ya_matmul_shape shape = {m,
+                                 n,
+                                 k,
+                                 k,
+                                 k,
+                                 ldc,
+                                 .b_transposed = true,
+                                 .accumulate = accumulate,
+                                 .mixes_rows = mixes_rows};
         product(e, shape, x, tile, c ? c + row : NULL);
     }
 }
@@ -67,7 +74,8 @@ void ya_engine_times(ya_engine *e, const ya_matrix *w, int m, const void *dy, in
     for (int row = 0; row < w->rows; row += step) {
         int n = w->rows - row < step ? w->rows - row : step;
         const void *tile = tile_of(e, w, row, n);
-        ya_matmul_shape shape = {m, k, n, ldy, k, k, .accumulate = accumulate || row > 0};
+        ya_matmul_shape shape = {
+            m, k, n, ldy, k, k, .accumulate = accumulate || row > 0, .mixes_rows = true};
         product(e, shape, column(e, dy, row), tile, c);
     }
 }
@@ -154,7 +162,8 @@ void ya_engine_linear_forward(ya_engine *e, const ya_linear *linear, int m, cons
 {
     const ya_matrix *w = &linear->weight;
     int n = w->rows, r = linear->lora.rank;
-    ya_engine_times_transposed(e, w, m, x, y, accumulate);
+    ya_engine_times_transposed(e, w, m, x, y, w->rows, accumulate,
+                               e->mixes_rows && !linear->uneven);
     if (linear->bias && !e->preparing)
         ya_rows_add_bias(y, linear->bias, m, n);
     if (r == 0)

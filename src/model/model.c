@@ -150,6 +150,7 @@ static ya_status find_linear(opening *o, int layer, ya_target target, ya_error *
     ya_linear *linear = &o->model->layers[layer].linear[target];
     char name[NAME_BYTES];
     int out = ya_target_out(c, target);
+    linear->uneven = target == YA_DOWN;
     layer_name(name, o, layer, linear_names[target], "weight");
     ya_status status = find_matrix(o, name, out, ya_target_in(c, target), &linear->weight, err);
     if (status)
@@ -328,6 +329,7 @@ static void absent_layer(ya_model *m, ya_layer *layer, ya_dtype type)
     const ya_model_config *c = &m->config;
     for (int t = 0; t < YA_N_TARGETS; t++) {
         int rows = ya_target_out(c, (ya_target)t);
+        layer->linear[t].uneven = t == YA_DOWN;
         layer->linear[t].weight = absent_matrix(m, rows, ya_target_in(c, (ya_target)t), type);
         if (c->architecture == YA_ARCH_QWEN2 && t <= YA_V)
             layer->linear[t].bias = m->vectors;

@@ -24,6 +24,8 @@ typedef struct {
     float *dweight;    /* [out, in] when W itself is trained, else NULL */
     float *dbias;      /* [out] when trained, else NULL */
     ya_lora_pair lora;
+    bool uneven; /* rows of x differ widely in size: the down projection's, where few tokens have
+                    values thousands of times the others' */
 } ya_linear;
 
 /* RMS norm. */

@@ -12,8 +12,39 @@
 
 enum { YA_SOFTMAX_ROWS = 64 };
 
-/* The block of c that panel_tile makes. */
-enum { YA_PANEL_ROWS = 6, YA_PANEL_COLUMNS = 64 };
+/* What panel_tile makes at a time: a block of panel_rows rows, at most YA_PANEL_ROWS, and as many
+ * columns as its panel has, which are YA_PANEL_COLUMNS or YA_PANEL_NARROW. */
+enum { YA_PANEL_ROWS = 8, YA_PANEL_COLUMNS = 48, YA_PANEL_NARROW = 32 };
+enum { YA_PANEL_LINE = 16 }; /* floats of a cache line */
+
+/* A matrix: x, or x + y, or x - y. Rows of both are ld floats apart. */
+typedef enum { YA_PANEL_ALONE, YA_PANEL_PLUS, YA_PANEL_MINUS } ya_panel_sign;
+typedef struct {
+    const float *x, *y; /* y: any address within an array if x is alone */
+    size_t ld;
+    ya_panel_sign sign;
+} ya_panel_source;
+
+/* Where a product goes: c = product, or with `keep` c += factor product. */
+typedef struct {
+    float *c, factor;
+    bool keep;
+    bool ask; /* c's lines are not in the cache: have them come while the product is made */
+} ya_panel_target;
+
+typedef struct {
+    int k;
+    ya_panel_source a;  /* [panel_rows, k] */
+    const float *panel; /* [k, columns] */
+    int columns;
+    const ya_panel_target *to; /* [n_to] */
+    int n_to;
+    size_t ldc;
+    const float *next; /* meanwhile a line from here and from every next_step floats behind, k /
+                          YA_PANEL_LINE of them, comes from memory; it is not read here: any address
+                          will do */
+    size_t next_step;
+} ya_panel_task;
 
 typedef struct {
     const char *name; /* "avx512", "avx2", "base" */
@@ -64,11 +95,13 @@ typedef struct {
      * of 16; b and c rows are 64-byte aligned and padded to n. */
     void (*tile_matmul)(int m, int n, int k, const float *a, int a_row, int a_col, const float *b,
                         int ldb, float *c, int ldc, bool accumulate);
-    /* c[i][j] (+)= sum_p a[i*lda + p] * panel[p*YA_PANEL_COLUMNS + j] for i < YA_PANEL_ROWS, j <
-     * YA_PANEL_COLUMNS, p < k, in this order of p. Meanwhile asks the memory for `next` ... next +
-     * k, which are not read: any address will do. */
-    void (*panel_tile)(int k, const float *a, size_t lda, const float *panel, float *c, size_t ldc,
-                       bool accumulate, const float *next);
+    /* The product of a and the panel, summed over p < k in order, into each target. */
+    void (*panel_tile)(const ya_panel_task *task);
+    int panel_rows;
+    /* panel[p * columns + j] = b[p][j], or b[j][p] of the transposed one; columns and then also k
+     * are multiples of 16. */
+    void (*panel_pack)(const ya_panel_source *b, int k, int columns, float *panel);
+    void (*panel_pack_transposed)(const ya_panel_source *b, int k, int columns, float *panel);
     /* dst[c * ldd + r] = src[r * ld + c] for r < rows, c < columns, and 0 for rows <= r < room. */
     void (*transpose)(const float *src, size_t ld, int rows, int columns, float *dst, size_t ldd,
                       int room);

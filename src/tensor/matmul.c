@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "tensor/dnnl_compat.h"
 #include "tensor/panels.h"
+#include "tensor/strassen.h"
 #include "tensor/thin.h"
 
 #include <omp.h>
@@ -16,7 +17,8 @@
  * 1. The table is open-addressed with a power of two of slots, never more than half full.
  * 2. A slot is used exactly when it has threads; it then owns everything in it.
  * 3. A kernel is one part that oneDNN spreads over the threads, or a part a thread, each for
- * itself, or none where panels.h or thin.h makes the product. The second is for oneDNN's classic
+ * itself, or none where strassen.h (its shape then mixes_rows), panels.h or thin.h makes the
+ * product. The second is for oneDNN's classic
  * gemm, whose threads otherwise wait for each other in a loop that never sleeps: with one more busy
  * process on the machine it stands still for whole time slices. */
 typedef struct {
@@ -45,14 +47,15 @@ static bool same_shape(const ya_matmul_shape *x, const ya_matmul_shape *y)
 {
     return x->m == y->m && x->n == y->n && x->k == y->k && x->lda == y->lda && x->ldb == y->ldb &&
            x->ldc == y->ldc && x->type == y->type && x->a_transposed == y->a_transposed &&
-           x->b_transposed == y->b_transposed && x->accumulate == y->accumulate;
+           x->b_transposed == y->b_transposed && x->accumulate == y->accumulate &&
+           x->mixes_rows == y->mixes_rows;
 }
 
 static size_t hash_of(const ya_matmul_shape *s)
 {
-    const int parts[] = {
-        s->m,   s->n,   s->k,         s->lda,
-        s->ldb, s->ldc, (int)s->type, s->a_transposed | s->b_transposed << 1 | s->accumulate << 2};
+    const int flags =
+        s->a_transposed | s->b_transposed << 1 | s->accumulate << 2 | s->mixes_rows << 3;
+    const int parts[] = {s->m, s->n, s->k, s->lda, s->ldb, s->ldc, (int)s->type, flags};
     uint64_t h = 14695981039346656037u;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         h = (h ^ (uint64_t)(uint32_t)parts[i]) * 1099511628211u;
@@ -234,6 +237,10 @@ static dnnl_status_t make_kernel(kernel *k, const ya_matmul_shape *shape)
     bool classic = false;
     int threads = omp_get_max_threads();
     *k = (kernel){.shape = *shape, .threads = threads};
+    if (shape->mixes_rows) {
+        k->scratch_bytes = ya_strassen_scratch_bytes(shape, threads);
+        return dnnl_success;
+    }
     if (ya_panels_suit(shape)) {
         k->scratch_bytes = ya_panels_scratch_bytes(shape, threads);
         return dnnl_success;
@@ -253,9 +260,11 @@ static ya_status find_or_make(kernel **out, const ya_matmul_shape *shape, ya_err
     ya_status status = start(err);
     if (status || (status = make_room(err)))
         return status;
-    kernel *k = slot_of(cache.slots, cache.n_slots, shape);
+    ya_matmul_shape key = *shape;
+    key.mixes_rows = ya_strassen_suits(shape); /* else the same kernel serves */
+    kernel *k = slot_of(cache.slots, cache.n_slots, &key);
     if (!k->threads) {
-        dnnl_status_t s = make_kernel(k, shape);
+        dnnl_status_t s = make_kernel(k, &key);
         if (s != dnnl_success) {
             free_kernel(k);
             if (s == dnnl_out_of_memory)
@@ -334,7 +343,9 @@ void ya_matmul(const ya_matmul_shape *shape, const void *a, const void *b, float
     if (k->scratch_bytes > scratch_bytes)
         give_up("the scratchpad is smaller than the kernel's");
     if (!k->parts) {
-        if (shape->a_transposed)
+        if (k->shape.mixes_rows)
+            ya_strassen_multiply(shape, a, b, c, scratch, k->threads);
+        else if (shape->a_transposed)
             ya_thin_multiply(shape, a, b, c, k->threads);
         else
             ya_panels_multiply(shape, a, b, c, scratch, k->threads);

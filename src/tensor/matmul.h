@@ -21,6 +21,8 @@ typedef struct {
     bool a_transposed; /* a is stored as [k, m] */
     bool b_transposed; /* b is stored as [n, k] */
     bool accumulate;
+    bool mixes_rows; /* Rows of c may share their roundings, by strassen.h: for rows of like size,
+                        and where equal rows need not come out equal. */
 } ya_matmul_shape;
 
 /* Makes the kernel for a shape if there is none yet and raises *scratch_bytes to what it needs. */

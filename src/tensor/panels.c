@@ -6,12 +6,11 @@
 #include <omp.h>
 
 enum {
-    ROWS = YA_PANEL_ROWS,
     COLUMNS = YA_PANEL_COLUMNS,
-    LINE = 16,       /* floats of a cache line */
-    MAX_DEPTH = 640, /* k of a panel: 164 kB */
+    LINE = YA_PANEL_LINE,
+    MAX_DEPTH = 640, /* k of a panel: 123 kB */
     LEAST = 64,
-    LEAST_ROWS = 2 * ROWS, /* below, a panel is not used often enough */
+    LEAST_ROWS = 12, /* below, a panel is not used often enough */
 };
 
 typedef struct {
@@ -77,7 +76,7 @@ static const float *weights(const product *p, const piece *at, int row)
 static void edge_tile(const product *p, const piece *now, int rows, const float *a,
                       const float *panel, float *c, bool accumulate)
 {
-    float tile[ROWS * COLUMNS] __attribute__((aligned(64)));
+    float tile[YA_PANEL_ROWS * COLUMNS] __attribute__((aligned(64)));
     p->kernels->tile_matmul(rows, COLUMNS, now->k, a, p->shape->lda, 1, panel, COLUMNS, tile,
                             COLUMNS, false);
     for (int i = 0; i < rows; i++)
@@ -94,19 +93,29 @@ static void make_piece(const product *p, const piece *now, const piece *next, in
 {
     const ya_matmul_shape *s = p->shape;
     size_t lda = (size_t)s->lda, ldc = (size_t)s->ldc;
+    int block_rows = p->kernels->panel_rows;
     bool accumulate = s->accumulate || now->k0 > 0;
     p->kernels->transpose(weights(p, now, 0), (size_t)s->ldb, now->columns, now->k, panel, COLUMNS,
                           COLUMNS);
     for (int block = begin; block < end; block++) {
-        size_t row = (size_t)block * ROWS;
+        size_t row = (size_t)block * (size_t)block_rows;
         const float *a = p->a + row * lda + now->k0;
         float *c = p->c + row * ldc + now->column;
-        int rows = smaller(ROWS, s->m - (int)row), ahead = block - begin;
-        if (rows < ROWS || now->columns < COLUMNS)
+        int rows = smaller(block_rows, s->m - (int)row), ahead = block - begin;
+        if (rows < block_rows || now->columns < COLUMNS) {
             edge_tile(p, now, rows, a, panel, c, accumulate);
-        else
-            p->kernels->panel_tile(now->k, a, lda, panel, c, ldc, accumulate,
-                                   ahead < next->columns ? weights(p, next, ahead) : a);
+            continue;
+        }
+        ya_panel_target to = {c, 1.0f, accumulate, true};
+        p->kernels->panel_tile(&(ya_panel_task){now->k,
+                                                {a, a, lda, YA_PANEL_ALONE},
+                                                panel,
+                                                COLUMNS,
+                                                &to,
+                                                1,
+                                                ldc,
+                                                ahead < next->columns ? weights(p, next, ahead) : a,
+                                                LINE});
     }
 }
 
@@ -132,14 +141,9 @@ static void make_share(const product *p, int i, int n, float *panel)
 void ya_panels_multiply(const ya_matmul_shape *shape, const float *a, const float *b, float *c,
                         void *scratch, int threads)
 {
-    product p = {shape,
-                 ya_kernels_get(),
-                 a,
-                 b,
-                 c,
-                 depth_of(shape->k),
-                 ceil_div(shape->n, COLUMNS),
-                 ceil_div(shape->m, ROWS)};
+    product p = {shape, ya_kernels_get(), a, b, c, depth_of(shape->k), ceil_div(shape->n, COLUMNS),
+                 0};
+    p.blocks = ceil_div(shape->m, p.kernels->panel_rows);
 #pragma omp parallel num_threads(threads)
     {
         int i = omp_get_thread_num();

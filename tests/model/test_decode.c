@@ -60,9 +60,9 @@ static void decode(ya_engine *engine, const int32_t *ids, int cut, float *logits
 }
 
 /* Logits of the last token by a pass without a cache, kept where on_logits puts them. */
-static void keep_logits(void *user, int first, int n, const float *logits)
+static void keep_logits(void *user, int target, const float *logits)
 {
-    assert_true(first == 0 && n == 1);
+    assert_int_equal(target, 0);
     memcpy(user, logits, BM_VOCAB * sizeof *logits);
 }
 

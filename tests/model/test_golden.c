@@ -159,10 +159,10 @@ typedef struct {
     size_t vocab, d, last_token;
 } looked;
 
-static void keep_logits(void *user, int first, int n, const float *logits)
+static void keep_logits(void *user, int target, const float *logits)
 {
     looked *l = user;
-    memcpy(l->logits + (size_t)first * l->vocab, logits, (size_t)n * l->vocab * sizeof *logits);
+    memcpy(l->logits + (size_t)target * l->vocab, logits, l->vocab * sizeof *logits);
 }
 
 static void keep_hidden(void *user, int layer, const float *x)

@@ -22,15 +22,12 @@ typedef struct {
     int n_tokens, vocab;
 } seen;
 
-static void keep(void *user, int first, int n, const float *logits)
+static void keep(void *user, int target, const float *logits)
 {
     seen *s = user;
-    for (int i = 0; i < n; i++) {
-        const float *row = logits + (size_t)i * (size_t)s->vocab;
-        memcpy(s->logits[first + i], row, sizeof s->logits[0]);
-        if (first + i == s->n_tokens - 1)
-            memcpy(s->last, row, (size_t)s->vocab * sizeof *row);
-    }
+    memcpy(s->logits[target], logits, sizeof s->logits[0]);
+    if (target == s->n_tokens - 1)
+        memcpy(s->last, logits, (size_t)s->vocab * sizeof *logits);
 }
 
 static ya_engine *make_engine(ya_arena *arena, const ya_engine_config *config)

@@ -242,28 +242,81 @@ static void small_products_agree_for_any_strides(void **state)
                 }
 }
 
+enum { PANEL_LD = 53, PANEL_LDC = 50, PANEL_K = 50 };
+static const ya_panel_sign signs[] = {YA_PANEL_ALONE, YA_PANEL_PLUS, YA_PANEL_MINUS};
+
+static double element_of(const ya_panel_source *a, size_t at)
+{
+    double y = a->sign == YA_PANEL_ALONE ? 0 : (double)a->y[at];
+    return (double)a->x[at] + (a->sign == YA_PANEL_MINUS ? -y : y);
+}
+
+/* c[0] = the product, c[1] += -2 the product; nothing beside them changes */
+static void check_panel_task(const ya_kernels *set, ya_panel_task *task)
+{
+    enum { ROOM = YA_PANEL_ROWS * PANEL_LDC };
+    static float c[2][ROOM];
+    const ya_panel_target to[] = {{c[0], 1, false, true}, {c[1], -2, true, false}};
+    fill(c[0], 2 * ROOM, 24, 1);
+    task->to = to;
+    set->panel_tile(task);
+    for (int t = 0; t < 2; t++)
+        for (int i = 0; i < ROOM; i++) {
+            int row = i / PANEL_LDC, column = i % PANEL_LDC;
+            bool inside = row < set->panel_rows && column < task->columns;
+            double product = 0, old = (double)number(24, (size_t)(t * ROOM + i));
+            for (int p = 0; p < task->k && inside; p++)
+                product += element_of(&task->a, (size_t)(row * PANEL_LD + p)) *
+                           (double)task->panel[p * task->columns + column];
+            double want = t == 1 ? old - 2 * product : inside ? product : old;
+            near("panel", set->name, (double)c[t][i], want, inside ? 3e-5 : 0);
+        }
+}
+
 static void a_block_times_a_panel_agrees(void **state)
 {
     (void)state;
-    enum { M = YA_PANEL_ROWS, N = YA_PANEL_COLUMNS, MOST_K = 50, LDA = 53, LDC = 70 };
-    static float a[M * LDA], b[MOST_K * N], c[M * LDC];
-    const int depths[] = {1, 15, 16, 33, MOST_K};
-    fill(a, M * LDA, 22, 1);
-    fill(b, MOST_K * N, 23, 1);
+    static float a[2][YA_PANEL_ROWS * PANEL_LD], b[PANEL_K * YA_PANEL_COLUMNS];
+    const int depths[] = {1, 15, 16, 33, PANEL_K}, widths[] = {YA_PANEL_NARROW, YA_PANEL_COLUMNS};
+    fill(a[0], 2 * YA_PANEL_ROWS * PANEL_LD, 22, 1);
+    fill(b, PANEL_K * YA_PANEL_COLUMNS, 23, 1);
     for (int s = 0; s < n_sets; s++)
-        for (int k = 0; k < 5; k++) {
-            fill(c, M * LDC, 24, 1);
-            sets[s]->panel_tile(depths[k], a, LDA, b, c, LDC, false, a);
-            sets[s]->panel_tile(depths[k], a, LDA, b, c, LDC, true, b);
-            for (int i = 0; i < M; i++)
-                for (int j = 0; j < LDC; j++) {
-                    float old = number(24, (size_t)(i * LDC + j));
-                    double want = j < N ? 0 : (double)old;
-                    for (int p = 0; p < depths[k] && j < N; p++)
-                        want += 2 * (double)a[i * LDA + p] * (double)b[p * N + j];
-                    near("panel", sets[s]->name, (double)c[i * LDC + j], want, j < N ? 2e-5 : 0);
+        for (int k = 0; k < 5; k++)
+            for (int w = 0; w < 2; w++)
+                for (int sign = 0; sign < 3; sign++) {
+                    ya_panel_task task = {.k = depths[k],
+                                          .a = {a[0], a[1], PANEL_LD, signs[sign]},
+                                          .panel = b,
+                                          .columns = widths[w],
+                                          .n_to = 2,
+                                          .ldc = PANEL_LDC,
+                                          .next = b};
+                    check_panel_task(sets[s], &task);
                 }
-        }
+}
+
+static void panels_are_packed_from_rows_and_from_columns(void **state)
+{
+    (void)state;
+    enum { LD = 83, K = 80, COLUMNS = YA_PANEL_COLUMNS };
+    static float b[2][LD * K], panel[K * COLUMNS + 1];
+    fill(b[0], 2 * LD * K, 25, 1);
+    for (int s = 0; s < n_sets; s++)
+        for (int sign = 0; sign < 3; sign++)
+            for (int turned = 0; turned < 2; turned++)
+                for (int columns = YA_PANEL_NARROW; columns <= COLUMNS; columns += 16) {
+                    const ya_panel_source source = {b[0], b[1], LD, signs[sign]};
+                    panel[K * columns] = 7;
+                    (turned ? sets[s]->panel_pack_transposed : sets[s]->panel_pack)(&source, K,
+                                                                                    columns, panel);
+                    for (int i = 0; i < K * columns; i++) {
+                        int p = i / columns, j = i % columns;
+                        double want =
+                            element_of(&source, (size_t)(turned ? j * LD + p : p * LD + j));
+                        near("pack", sets[s]->name, (double)panel[i], want, 2e-7);
+                    }
+                    assert_true(panel[K * columns] == 7);
+                }
 }
 
 static void transposing_keeps_every_bit_and_fills_with_zeros(void **state)
@@ -409,6 +462,7 @@ int main(void)
         cmocka_unit_test(cross_entropy_and_its_gradient_agree),
         cmocka_unit_test(small_products_agree_for_any_strides),
         cmocka_unit_test(a_block_times_a_panel_agrees),
+        cmocka_unit_test(panels_are_packed_from_rows_and_from_columns),
         cmocka_unit_test(transposing_keeps_every_bit_and_fills_with_zeros),
         cmocka_unit_test(softmax_rows_skip_what_is_masked),
         cmocka_unit_test(one_query_over_keys_and_values),

@@ -18,7 +18,15 @@ static void any_shape_and_any_number_of_threads(void **state)
     const int ms[] = {64, 80, 336}, ns[] = {16, 48, 64}, ks[] = {64, 99, 512};
     for (int n_case = 0; n_case < 27; n_case++) {
         int m = ms[n_case / 9], n = ns[n_case / 3 % 3], k = ks[n_case % 3];
-        ya_matmul_shape s = {m, n, k, m + 3, n + 1, n + BESIDE, YA_F32, true, false, n_case % 2};
+        ya_matmul_shape s = {m,
+                             n,
+                             k,
+                             m + 3,
+                             n + 1,
+                             n + BESIDE,
+                             YA_F32,
+                             .a_transposed = true,
+                             .accumulate = n_case % 2};
         if (ya_kernels_get() != &ya_kernels_base)
             assert_true(ya_thin_suits(&s));
         float *a = numbers(1, floats_of(k, s.lda, m)), *b = numbers(2, floats_of(k, s.ldb, n));
@@ -64,7 +72,8 @@ static void others_go_elsewhere(void **state)
 static void matmul_hands_over_what_suits(void **state)
 {
     (void)state;
-    const ya_matmul_shape s = {96, 16, 128, 96, 16, 16, YA_F32, true, false, true};
+    const ya_matmul_shape s = {
+        96, 16, 128, 96, 16, 16, YA_F32, .a_transposed = true, .accumulate = true};
     if (!ya_thin_suits(&s))
         skip();
     float *a = numbers(1, 128 * 96), *b = numbers(2, 128 * 16);

@@ -1,0 +1,115 @@
+/* Strassen's products against f64: exactly what is c's is written, and the threads make no
+ * difference. Operands and scratch are as small as they may be, so that AddressSanitizer sees a
+ * step beside them. */
+#include "support/cmocka_all.h"
+#include "support/products.h"
+
+#include "tensor/kernels.h"
+#include "tensor/matmul.h"
+#include "tensor/strassen.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BESIDE = 3 }; /* columns of c's rows that are not the product's */
+
+typedef struct {
+    float *a, *b, *c, *scratch;
+} operands;
+
+static operands make_operands(const ya_matmul_shape *s, int threads)
+{
+    size_t bytes = ya_strassen_scratch_bytes(s, threads);
+    size_t b_floats =
+        s->b_transposed ? floats_of(s->n, s->ldb, s->k) : floats_of(s->k, s->ldb, s->n);
+    operands o = {numbers(1, floats_of(s->m, s->lda, s->k)), numbers(2, b_floats), make_c(s),
+                  aligned_alloc(64, bytes)};
+    assert_true(o.scratch && bytes % 64 == 0);
+    memset(o.scratch, 0xff, bytes); /* NaN: what is used has to be written first */
+    return o;
+}
+
+static void free_operands(operands *o)
+{
+    free(o->a);
+    free(o->b);
+    free(o->c);
+    free(o->scratch);
+}
+
+/* 48 rows are whole blocks of every kernel's; n: narrow panels only, wide ones, both; k: one piece,
+ * pieces of which the last is shorter. */
+static void any_shape_and_any_number_of_threads(void **state)
+{
+    (void)state;
+    const int ms[] = {48, 144}, ns[] = {64, 192, 320, 448}, ks[] = {32, 608, 672, 1376};
+    for (int i = 0; i < 2 * 4 * 4 * 2; i++) {
+        int m = ms[i / 32], n = ns[i / 8 % 4], k = ks[i / 2 % 4];
+        bool transposed = i % 2;
+        ya_matmul_shape s = {m,
+                             n,
+                             k,
+                             k + i % 3,
+                             (transposed ? k : n) + i % 5,
+                             n + BESIDE,
+                             YA_F32,
+                             .b_transposed = transposed,
+                             .accumulate = i / 2 % 2 == 0};
+        float *first = NULL;
+        for (int threads = 1; threads <= 4; threads++) {
+            operands o = make_operands(&s, threads);
+            ya_strassen_multiply(&s, o.a, o.b, o.c, o.scratch, threads);
+            if (first)
+                assert_memory_equal(first, o.c, places_of_c(&s) * sizeof *first);
+            else {
+                check_product(&s, o.a, o.b, o.c, 13);
+                first = o.c;
+                o.c = NULL;
+            }
+            free_operands(&o);
+        }
+        free(first);
+    }
+}
+
+static void matmul_hands_over_what_may_be_mixed(void **state)
+{
+    (void)state;
+    ya_matmul_shape s = {192, 512, 512, 512, 512, 512, YA_F32, .mixes_rows = true}, other = s;
+    if (!ya_strassen_suits(&s))
+        skip();
+    other.mixes_rows = false;
+    assert_false(ya_strassen_suits(&other));
+    other = s;
+    other.m = 200;
+    assert_false(ya_strassen_suits(&other));
+    other = s;
+    other.a_transposed = true;
+    assert_false(ya_strassen_suits(&other));
+    other = s;
+    other.type = YA_BF16;
+    assert_false(ya_strassen_suits(&other));
+
+    int threads = omp_get_max_threads();
+    operands direct = make_operands(&s, threads), through = make_operands(&s, threads);
+    size_t scratch_bytes = 0;
+    ya_error err;
+    assert_int_equal(ya_matmul_prepare(&s, &scratch_bytes, &err), YA_OK);
+    assert_int_equal(scratch_bytes, ya_strassen_scratch_bytes(&s, threads));
+    ya_strassen_multiply(&s, direct.a, direct.b, direct.c, direct.scratch, threads);
+    ya_matmul(&s, through.a, through.b, through.c, through.scratch, scratch_bytes);
+    assert_memory_equal(direct.c, through.c, places_of_c(&s) * sizeof *direct.c);
+    ya_matmul_forget();
+    free_operands(&direct);
+    free_operands(&through);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_shape_and_any_number_of_threads),
+        cmocka_unit_test(matmul_hands_over_what_may_be_mixed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
