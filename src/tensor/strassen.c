@@ -10,7 +10,7 @@ enum {
     NARROW = YA_PANEL_NARROW,
     LINE = YA_PANEL_LINE,
     TERMS = 7,
-    MAX_DEPTH = 320, /* k of a panel: seven of them take 430 kB of the second-level cache */
+    MAX_DEPTH = 384, /* k of a panel: seven of them take 516 kB of the second-level cache */
 };
 
 /* Quarters of a matrix: upper left, upper right, lower left, lower right */
@@ -54,15 +54,15 @@ typedef struct {
     const ya_kernels *kernels;
     const float *a, *b;
     float *c;
-    int m, n, k;       /* of a quarter */
-    int depth, pieces; /* k is cut in pieces of depth, the last may be shorter */
-    int rows, blocks;  /* of a block, and blocks in m */
+    int m, n, k;      /* of a quarter */
+    int depth;        /* k of all pieces but the last ones */
+    int rows, blocks; /* of a block, and blocks in m */
 } product;
 
-/* Columns column ... of a quarter; width 0: none */
+/* `width` columns of c's quarters, the part of their sums from k0 on; width 0: none */
 typedef struct {
-    int column, width;
-} strip;
+    int column, width, k0, k;
+} piece;
 
 static int ceil_div(int n, int by)
 {
@@ -127,78 +127,86 @@ static float *c_at(const product *p, int quarter, size_t row, int column)
 }
 
 /* Panels are COLUMNS wide, the last one or two NARROW if that fits better. */
-static strip strip_at(const product *p, int column)
+static int width_at(const product *p, int column)
 {
     int left = p->n - column;
-    return (strip){column, left == NARROW || left == 2 * NARROW ? NARROW : smaller(COLUMNS, left)};
+    return left == NARROW || left == 2 * NARROW ? NARROW : smaller(COLUMNS, left);
 }
 
-/* Run i of the lines that the panels of a strip are made of: of each quarter and piece of k, width
- * runs, which share its lines evenly. False if there are no more. */
-static bool next_run(const product *p, strip next, int i, const float **from, size_t *step)
+static piece piece_at(const product *p, int column, int k0)
 {
-    int quarter = i % QUARTERS, piece = i / QUARTERS % p->pieces, run = i / QUARTERS / p->pieces;
-    int k0 = piece * p->depth, k = smaller(p->depth, p->k - k0), lines = next.width / LINE;
-    if (run >= next.width)
+    return (piece){column, width_at(p, column), k0, smaller(p->depth, p->k - k0)};
+}
+
+/* Run i of the lines that a piece's panels are made of: of each quarter width runs, which share its
+ * lines evenly. False if there are no more. */
+static bool run_of(const product *p, const piece *next, int i, const float **from, size_t *step)
+{
+    int quarter = i % QUARTERS, run = i / QUARTERS, lines = next->width / LINE;
+    if (run >= next->width)
         return false;
-    bool along = p->shape->b_transposed;
-    *step = along ? LINE : (size_t)p->shape->ldb;
-    *from = along
-                ? b_at(p, quarter, k0, next.column + run)
-                : b_at(p, quarter, k0 + run / lines * (k / LINE), next.column + run % lines * LINE);
+    int row = next->k0, column = next->column;
+    if (p->shape->b_transposed) {
+        *step = LINE;
+        column += run;
+    } else {
+        *step = (size_t)p->shape->ldb;
+        row += run / lines * (next->k / LINE);
+        column += run % lines * LINE;
+    }
+    *from = b_at(p, quarter, row, column);
     return true;
 }
 
-static void pack(const product *p, strip now, int k0, int k, float *panels)
+static void pack(const product *p, const piece *now, float *panels)
 {
-    for (int t = 0; t < TERMS; t++, panels += k * now.width) {
+    for (int t = 0; t < TERMS; t++, panels += now->k * now->width) {
         const sum *b = &terms[t].b;
-        ya_panel_source source = {b_at(p, b->x, k0, now.column), b_at(p, b->y, k0, now.column),
-                                  (size_t)p->shape->ldb, b->sign};
+        ya_panel_source source = {b_at(p, b->x, now->k0, now->column),
+                                  b_at(p, b->y, now->k0, now->column), (size_t)p->shape->ldb,
+                                  b->sign};
         if (p->shape->b_transposed)
-            p->kernels->panel_pack_transposed(&source, k, now.width, panels);
+            p->kernels->panel_pack_transposed(&source, now->k, now->width, panels);
         else
-            p->kernels->panel_pack(&source, k, now.width, panels);
+            p->kernels->panel_pack(&source, now->k, now->width, panels);
     }
 }
 
-/* All seven products of a block of rows with a strip, over k of k0 ... */
-static void make_block(const product *p, strip now, int block, int k0, int k, const float *panels,
-                       strip next, int *ahead)
+/* Where term t of a block goes */
+static void targets_of(const product *p, const piece *now, size_t row, const term *t,
+                       ya_panel_target to[2])
 {
-    size_t row = (size_t)block * (size_t)p->rows;
-    for (int t = 0; t < TERMS; t++, panels += k * now.width) {
-        const term *x = &terms[t];
+    for (int i = 0; i < t->n_to; i++) {
+        bool first = t->to[i].first;
+        to[i] = (ya_panel_target){c_at(p, t->to[i].quarter, row, now->column), t->to[i].factor,
+                                  p->shape->accumulate || !first || now->k0 > 0, first};
+    }
+}
+
+/* All seven products of the blocks begin ... end of rows with a piece. Meanwhile the next piece
+ * comes from memory. */
+static void make_piece(const product *p, const piece *now, const piece *next, int begin, int end,
+                       float *panels)
+{
+    size_t lda = (size_t)p->shape->lda, panel = (size_t)now->k * (size_t)now->width;
+    pack(p, now, panels);
+    for (int i = begin * TERMS; i < end * TERMS; i++) {
+        const term *t = &terms[i % TERMS];
+        size_t row = (size_t)(i / TERMS) * (size_t)p->rows;
+        ya_panel_source a = {a_at(p, t->a.x, row, now->k0), a_at(p, t->a.y, row, now->k0), lda,
+                             t->a.sign};
         ya_panel_target to[2];
-        for (int i = 0; i < x->n_to; i++) {
-            bool first = x->to[i].first;
-            to[i] = (ya_panel_target){c_at(p, x->to[i].quarter, row, now.column), x->to[i].factor,
-                                      p->shape->accumulate || !first || k0 > 0, first};
-        }
-        ya_panel_source a = {a_at(p, x->a.x, row, k0), a_at(p, x->a.y, row, k0),
-                             (size_t)p->shape->lda, x->a.sign};
-        ya_panel_task task = {.k = k,
+        targets_of(p, now, row, t, to);
+        ya_panel_task task = {.k = now->k,
                               .a = a,
-                              .panel = panels,
-                              .columns = now.width,
+                              .panel = panels + (size_t)(i % TERMS) * panel,
+                              .columns = now->width,
                               .to = to,
-                              .n_to = x->n_to,
+                              .n_to = t->n_to,
                               .ldc = (size_t)p->shape->ldc,
                               .next = a.x};
-        if (next.width > 0 && next_run(p, next, *ahead, &task.next, &task.next_step))
-            ++*ahead;
+        (void)run_of(p, next, i - begin * TERMS, &task.next, &task.next_step);
         p->kernels->panel_tile(&task);
-    }
-}
-
-static void make_strip(const product *p, strip now, strip next, int begin, int end, float *panels)
-{
-    int ahead = 0;
-    for (int k0 = 0; k0 < p->k; k0 += p->depth) {
-        int k = smaller(p->depth, p->k - k0);
-        pack(p, now, k0, k, panels);
-        for (int block = begin; block < end; block++)
-            make_block(p, now, block, k0, k, panels, next, &ahead);
     }
 }
 
@@ -207,18 +215,23 @@ static int within(long x, int most)
     return x < 0 ? 0 : x > most ? most : (int)x;
 }
 
-/* Part i of n of the whole: a run of columns of blocks, strip by strip. */
+/* Part i of n of the whole: a run of columns of blocks, panel by panel. */
 static void make_share(const product *p, int i, int n, float *panels)
 {
     long all = (long)p->n * p->blocks, from = all * i / n, to = all * (i + 1) / n;
-    strip now = strip_at(p, 0), next = {0};
-    for (; now.width > 0; now = next) {
-        long at = (long)now.column * p->blocks;
-        int begin = within((from - at) / now.width, p->blocks);
-        int end = within((to - at) / now.width, p->blocks);
-        next = strip_at(p, now.column + now.width);
-        if (begin < end)
-            make_strip(p, now, end == p->blocks ? next : (strip){0}, begin, end, panels);
+    for (int column = 0, width; column < p->n; column += width) {
+        width = width_at(p, column);
+        long at = (long)column * p->blocks;
+        int begin = within((from - at) / width, p->blocks);
+        int end = within((to - at) / width, p->blocks);
+        for (int k0 = 0; k0 < p->k && begin < end; k0 += p->depth) {
+            piece now = piece_at(p, column, k0), next = {0};
+            if (k0 + p->depth < p->k)
+                next = piece_at(p, column, k0 + p->depth);
+            else if (end == p->blocks && column + width < p->n)
+                next = piece_at(p, column + width, 0);
+            make_piece(p, &now, &next, begin, end, panels);
+        }
     }
 }
 
@@ -227,9 +240,7 @@ void ya_strassen_multiply(const ya_matmul_shape *shape, const float *a, const fl
 {
     product p = {
         shape, ya_kernels_get(), a, b, c, .m = shape->m / 2, .n = shape->n / 2, .k = shape->k / 2};
-    p.pieces = ceil_div(p.k, MAX_DEPTH);
-    p.depth = (int)ya_round_up((size_t)ceil_div(p.k, p.pieces), LINE);
-    p.pieces = ceil_div(p.k, p.depth);
+    p.depth = (int)ya_round_up((size_t)ceil_div(p.k, ceil_div(p.k, MAX_DEPTH)), LINE);
     p.rows = p.kernels->panel_rows;
     p.blocks = p.m / p.rows;
 #pragma omp parallel num_threads(threads)
