@@ -72,16 +72,40 @@ static void losses(ya_engine *e, const ya_pass *pass, int first, int n, int m, b
     }
 }
 
+/* The head's products, of hidden states and of the logits' gradients; NULL: only prepared */
+static void head_forward(ya_engine *e, int m, const void *x, float *logits)
+{
+    const ya_matrix *head = &e->model->head;
+    ya_engine_times_transposed(e, head,
+                               &(ya_times){.m = m,
+                                           .in = x,
+                                           .ld_in = head->cols,
+                                           .out = logits,
+                                           .ld_out = e->logits_stride,
+                                           .mixes_rows = e->mixes_rows});
+}
+
+static void head_backward(ya_engine *e, int m, const void *gradient, float *dx)
+{
+    const ya_matrix *head = &e->model->head;
+    ya_engine_times(e, head,
+                    &(ya_times){.m = m,
+                                .in = gradient,
+                                .ld_in = gradient_stride(e),
+                                .out = dx,
+                                .ld_out = head->cols,
+                                .mixes_rows = true});
+}
+
 static void chunk_backward(ya_engine *e, const ya_pass *pass, int first, int n, int m)
 {
     const ya_model *model = e->model;
     size_t d = (size_t)model->config.hidden_size;
-    int stride = gradient_stride(e);
-    ya_engine_times(e, &model->head, m, e->logits, stride, e->dx_target, false);
+    head_backward(e, m, e->logits, e->dx_target);
     float *dhead = model->config.tied ? model->dembedding : model->dhead;
     if (dhead)
-        ya_engine_outer(e, m, model->config.vocab_size, (int)d, e->logits, stride, e->xn_target,
-                        dhead);
+        ya_engine_outer(e, m, model->config.vocab_size, (int)d, e->logits, gradient_stride(e),
+                        e->xn_target, dhead);
     memset(e->dx_rows, 0, (size_t)m * d * sizeof *e->dx_rows);
     ya_rows_norm_backward(e, m, (int)d, e->dx_target, e->x_target, &model->final_norm,
                           e->rstd_target, e->dx_rows);
@@ -96,8 +120,7 @@ void ya_engine_head(ya_engine *e, const ya_pass *pass, bool backward)
         int left = pass->n_targets - first;
         int m = chunk_rows(e, left), n = left < m ? left : m;
         gather_targets(e, pass, first, n, m);
-        ya_engine_times_transposed(e, &e->model->head, m, e->xn_target, e->logits, e->logits_stride,
-                                   false, e->mixes_rows);
+        head_forward(e, m, e->xn_target, e->logits);
         for (int i = 0; pass->on_logits && i < n; i++)
             pass->on_logits(pass->user, first + i,
                             e->logits + (size_t)i * (size_t)e->logits_stride);
@@ -112,10 +135,9 @@ void ya_engine_head_prepare(ya_engine *e)
 {
     const ya_model *model = e->model;
     for (int m = e->chunk;; m /= 2) {
-        ya_engine_times_transposed(e, &model->head, m, NULL, NULL, e->logits_stride, false,
-                                   e->mixes_rows);
+        head_forward(e, m, NULL, NULL);
         if (e->config.train) {
-            ya_engine_times(e, &model->head, m, NULL, gradient_stride(e), NULL, false);
+            head_backward(e, m, NULL, NULL);
             if (model->config.tied ? model->dembedding != NULL : model->dhead != NULL)
                 ya_engine_outer(e, m, model->config.vocab_size, model->config.hidden_size, NULL,
                                 gradient_stride(e), NULL, NULL);

@@ -116,12 +116,23 @@ void ya_engine_linear_backward(ya_engine *e, const ya_linear *linear, int m, con
  * one. */
 void ya_engine_linear_gradients(ya_engine *e, const ya_linear *linear, int m, const void *x,
                                 const void *ax, const void *dy, int stream);
-/* c[m,n] (+)= x[m,k] W[n,k]^T over the tiles of W, and c[m,k] (+)= dy[m,n] W[n,k]; rows of c are
- * ldc elements apart, rows of dy ldy. The second is for gradients, whose rows are always mixed. */
-void ya_engine_times_transposed(ya_engine *e, const ya_matrix *w, int m, const void *x, float *c,
-                                int ldc, bool accumulate, bool mixes_rows);
-void ya_engine_times(ya_engine *e, const ya_matrix *w, int m, const void *dy, int ldy, float *c,
-                     bool accumulate);
+/* A product of m rows with a weight [n, k] over its tiles; rows of `in` and `out` are ld_in and
+ * ld_out elements apart. With a rank the low-rank update low[m, rank] times lora->b[n, rank]^T, or
+ * times lora->a[rank, k], is added. */
+typedef struct {
+    int m;
+    const void *in; /* act */
+    int ld_in;
+    float *out;
+    int ld_out;
+    bool accumulate;
+    bool mixes_rows;        /* matmul.h */
+    const void *low, *lora; /* act */
+    int rank;
+} ya_times;
+/* out[m,n] (+)= in[m,k] W^T;  out[m,k] (+)= in[m,n] W */
+void ya_engine_times_transposed(ya_engine *e, const ya_matrix *w, const ya_times *p);
+void ya_engine_times(ya_engine *e, const ya_matrix *w, const ya_times *p);
 /* dweight[n,k] += dy[m,n]^T x[m,k]; rows of dy are ldy elements apart */
 void ya_engine_outer(ya_engine *e, int m, int n, int k, const void *dy, int ldy, const void *x,
                      float *dweight);

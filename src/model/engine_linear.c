@@ -33,13 +33,41 @@ static const void *tile_of(ya_engine *e, const ya_matrix *w, int row0, int n)
     return e->tile;
 }
 
+static void prepare_product(ya_engine *e, const ya_matmul_shape *shape)
+{
+    if (!e->status)
+        e->status = ya_matmul_prepare(shape, &e->matmul_scratch_bytes, e->err);
+}
+
 static void product(ya_engine *e, ya_matmul_shape shape, const void *a, const void *b, float *c)
 {
     shape.type = e->type;
-    if (!e->preparing)
+    if (e->preparing)
+        prepare_product(e, &shape);
+    else
         ya_matmul(&shape, a, b, c, e->matmul_scratch, e->matmul_scratch_bytes);
-    else if (!e->status)
-        e->status = ya_matmul_prepare(&shape, &e->matmul_scratch_bytes, e->err);
+}
+
+/* A tile of a weight, and the low-rank update beside it: rows of the tile or all of LoRA's A */
+static void product_of_tile(ya_engine *e, ya_matmul_shape shape, const void *a, const void *tile,
+                            const ya_times *p, const void *lora, float *c)
+{
+    ya_matmul_shape low = shape;
+    if (p->rank == 0) {
+        product(e, shape, a, tile, c);
+        return;
+    }
+    low.k = low.lda = p->rank;
+    low.ldb = shape.b_transposed ? p->rank : shape.ldb;
+    low.accumulate = true;
+    low.mixes_rows = false;
+    low.type = shape.type = e->type;
+    if (e->preparing) {
+        prepare_product(e, &shape);
+        prepare_product(e, &low);
+    } else
+        ya_matmul_two(&shape, a, tile, &low, p->low, lora, c, e->matmul_scratch,
+                      e->matmul_scratch_bytes);
 }
 
 static const void *column(const ya_engine *e, const void *x, int at)
@@ -47,36 +75,44 @@ static const void *column(const ya_engine *e, const void *x, int at)
     return x ? (const char *)x + (size_t)at * (e->bf16 ? 2 : 4) : NULL;
 }
 
-void ya_engine_times_transposed(ya_engine *e, const ya_matrix *w, int m, const void *x, float *c,
-                                int ldc, bool accumulate, bool mixes_rows)
+void ya_engine_times_transposed(ya_engine *e, const ya_matrix *w, const ya_times *p)
 {
     int step = ya_engine_tile_rows(e, w), k = w->cols;
     for (int row = 0; row < w->rows; row += step) {
         int n = w->rows - row < step ? w->rows - row : step;
         const void *tile = tile_of(e, w, row, n);
-        ya_matmul_shape shape = {m,
-                                 n,
-                                 k,
-                                 k,
-                                 k,
-                                 ldc,
+        ya_matmul_shape shape = {.m = p->m,
+                                 .n = n,
+                                 .k = k,
+                                 .lda = p->ld_in,
+                                 .ldb = k,
+                                 .ldc = p->ld_out,
                                  .b_transposed = true,
-                                 .accumulate = accumulate,
-                                 .mixes_rows = mixes_rows};
-        product(e, shape, x, tile, c ? c + row : NULL);
+                                 .accumulate = p->accumulate,
+                                 .mixes_rows = p->mixes_rows};
+        product_of_tile(e, shape, p->in, tile, p, column(e, p->lora, row * p->rank),
+                        p->out ? p->out + row : NULL);
     }
 }
 
-void ya_engine_times(ya_engine *e, const ya_matrix *w, int m, const void *dy, int ldy, float *c,
-                     bool accumulate)
+void ya_engine_times(ya_engine *e, const ya_matrix *w, const ya_times *p)
 {
     int step = ya_engine_tile_rows(e, w), k = w->cols;
+    ya_times later = *p; /* the update is added once */
+    later.rank = 0;
     for (int row = 0; row < w->rows; row += step) {
         int n = w->rows - row < step ? w->rows - row : step;
         const void *tile = tile_of(e, w, row, n);
-        ya_matmul_shape shape = {
-            m, k, n, ldy, k, k, .accumulate = accumulate || row > 0, .mixes_rows = true};
-        product(e, shape, column(e, dy, row), tile, c);
+        ya_matmul_shape shape = {.m = p->m,
+                                 .n = k,
+                                 .k = n,
+                                 .lda = p->ld_in,
+                                 .ldb = k,
+                                 .ldc = p->ld_out,
+                                 .accumulate = p->accumulate || row > 0,
+                                 .mixes_rows = p->mixes_rows};
+        product_of_tile(e, shape, column(e, p->in, row), tile, row == 0 ? p : &later, p->lora,
+                        p->out);
     }
 }
 
@@ -162,16 +198,32 @@ void ya_engine_linear_forward(ya_engine *e, const ya_linear *linear, int m, cons
 {
     const ya_matrix *w = &linear->weight;
     int n = w->rows, r = linear->lora.rank;
-    ya_engine_times_transposed(e, w, m, x, y, w->rows, accumulate,
-                               e->mixes_rows && !linear->uneven);
+    ya_times p = {.m = m,
+                  .in = x,
+                  .ld_in = w->cols,
+                  .out = y,
+                  .ld_out = n,
+                  .accumulate = accumulate,
+                  .mixes_rows = e->mixes_rows && !linear->uneven,
+                  .rank = r};
+    if (r > 0) {
+        p.low = ya_engine_low_rank(e, linear, m, x, ax, stream);
+        p.lora = cast(e, linear->lora.b, (size_t)n * (size_t)r);
+    }
+    ya_engine_times_transposed(e, w, &p);
     if (linear->bias && !e->preparing)
         ya_rows_add_bias(y, linear->bias, m, n);
-    if (r == 0)
-        return;
-    const void *low = ya_engine_low_rank(e, linear, m, x, ax, stream);
-    const void *b = cast(e, linear->lora.b, (size_t)n * (size_t)r);
-    product(e, (ya_matmul_shape){m, n, r, r, r, n, .b_transposed = true, .accumulate = true}, low,
-            b, y);
+}
+
+/* scale * dy B [m, R] as matmul input, in e->dax */
+static void low_rank_backward(ya_engine *e, const ya_linear *linear, int m, const void *dy)
+{
+    const ya_lora_pair *lora = &linear->lora;
+    int n = linear->weight.rows, r = lora->rank;
+    float *low = e->bf16 ? e->ax : e->dax;
+    const void *b = cast(e, lora->b, (size_t)n * (size_t)r);
+    product(e, (ya_matmul_shape){.m = m, .n = r, .k = n, .lda = n, .ldb = r, .ldc = r}, dy, b, low);
+    scale_rank(e, lora->scale, low, (size_t)m * (size_t)r, e->dax);
 }
 
 void ya_engine_linear_backward(ya_engine *e, const ya_linear *linear, int m, const void *dy,
@@ -180,21 +232,28 @@ void ya_engine_linear_backward(ya_engine *e, const ya_linear *linear, int m, con
     const ya_matrix *w = &linear->weight;
     const ya_lora_pair *lora = &linear->lora;
     int n = w->rows, k = w->cols, r = lora->rank;
-    if (want_dx)
-        ya_engine_times(e, w, m, dy, n, dx, accumulate);
-    if (r == 0)
-        return;
-    float *low = e->bf16 ? e->ax : e->dax;
-    const void *b = cast(e, lora->b, (size_t)n * (size_t)r);
-    product(e, (ya_matmul_shape){m, r, n, n, r, r, .accumulate = false}, dy, b, low);
-    scale_rank(e, lora->scale, low, (size_t)m * (size_t)r, e->dax);
+    bool dropout = e->config.lora_dropout > 0;
+    ya_times p = {.m = m,
+                  .in = dy,
+                  .ld_in = n,
+                  .out = dx,
+                  .ld_out = k,
+                  .accumulate = accumulate,
+                  .mixes_rows = true,
+                  .low = e->dax,
+                  .rank = dropout ? 0 : r};
+    if (r > 0)
+        low_rank_backward(e, linear, m, dy);
     if (!want_dx)
         return;
-    const void *a = cast(e, lora->a, (size_t)r * (size_t)k);
-    bool dropout = e->config.lora_dropout > 0;
-    ya_matmul_shape back = {m, k, r, r, k, k, .accumulate = !dropout};
-    product(e, back, e->dax, a, dropout ? e->dropped : dx);
-    if (dropout && !e->preparing)
+    if (r > 0)
+        p.lora = cast(e, lora->a, (size_t)r * (size_t)k);
+    ya_engine_times(e, w, &p);
+    if (r == 0 || !dropout)
+        return;
+    product(e, (ya_matmul_shape){.m = m, .n = k, .k = r, .lda = r, .ldb = k, .ldc = k}, e->dax,
+            p.lora, e->dropped);
+    if (!e->preparing)
         add_dropped(e, m, k, dx, stream);
 }
 

@@ -333,8 +333,21 @@ static dnnl_status_t execute(const part *p, const operands *o)
     return dnnl_primitive_execute(p->primitive, cache.stream, 4, args);
 }
 
-void ya_matmul(const ya_matmul_shape *shape, const void *a, const void *b, float *c, void *scratch,
-               size_t scratch_bytes)
+static void execute_all(const kernel *k, const operands *o)
+{
+    int failed = 0;
+    if (k->n_parts == 1)
+        failed = execute(&k->parts[0], o) != dnnl_success;
+    else {
+#pragma omp parallel for schedule(static, 1) num_threads(k->n_parts) reduction(+ : failed)
+        for (int i = 0; i < k->n_parts; i++)
+            failed += execute(&k->parts[i], o) != dnnl_success;
+    }
+    if (failed)
+        give_up("oneDNN failed to execute");
+}
+
+static const kernel *kernel_for(const ya_matmul_shape *shape, size_t scratch_bytes)
 {
     ya_error err;
     kernel *k;
@@ -342,26 +355,35 @@ void ya_matmul(const ya_matmul_shape *shape, const void *a, const void *b, float
         give_up(err.text);
     if (k->scratch_bytes > scratch_bytes)
         give_up("the scratchpad is smaller than the kernel's");
-    if (!k->parts) {
-        if (k->shape.mixes_rows)
-            ya_strassen_multiply(shape, a, b, c, scratch, k->threads);
-        else if (shape->a_transposed)
-            ya_thin_multiply(shape, a, b, c, k->threads);
-        else
-            ya_panels_multiply(shape, a, b, c, scratch, k->threads);
+    return k;
+}
+
+void ya_matmul(const ya_matmul_shape *shape, const void *a, const void *b, float *c, void *scratch,
+               size_t scratch_bytes)
+{
+    const kernel *k = kernel_for(shape, scratch_bytes);
+    if (k->parts)
+        execute_all(k, &(operands){a, b, c, scratch});
+    else if (k->shape.mixes_rows)
+        ya_strassen_multiply(shape, a, b, NULL, c, scratch, k->threads);
+    else if (shape->a_transposed)
+        ya_thin_multiply(shape, a, b, c, k->threads);
+    else
+        ya_panels_multiply(shape, a, b, c, scratch, k->threads);
+}
+
+void ya_matmul_two(const ya_matmul_shape *shape, const void *a, const void *b,
+                   const ya_matmul_shape *second, const void *a2, const void *b2, float *c,
+                   void *scratch, size_t scratch_bytes)
+{
+    const kernel *k = kernel_for(shape, scratch_bytes);
+    if (k->shape.mixes_rows && ya_strassen_takes(shape, second)) {
+        ya_strassen_more more = {a2, b2, second->k, second->lda, second->ldb};
+        ya_strassen_multiply(shape, a, b, &more, c, scratch, k->threads);
         return;
     }
-    operands o = {a, b, c, scratch};
-    int failed = 0;
-    if (k->n_parts == 1)
-        failed = execute(&k->parts[0], &o) != dnnl_success;
-    else {
-#pragma omp parallel for schedule(static, 1) num_threads(k->n_parts) reduction(+ : failed)
-        for (int i = 0; i < k->n_parts; i++)
-            failed += execute(&k->parts[i], &o) != dnnl_success;
-    }
-    if (failed)
-        give_up("oneDNN failed to execute");
+    ya_matmul(shape, a, b, c, scratch, scratch_bytes);
+    ya_matmul(second, a2, b2, c, scratch, scratch_bytes);
 }
 
 bool ya_matmul_has_bf16(void)

@@ -35,6 +35,12 @@ ya_status ya_matmul_prepare(const ya_matmul_shape *shape, size_t *scratch_bytes,
 void ya_matmul(const ya_matmul_shape *shape, const void *a, const void *b, float *c, void *scratch,
                size_t scratch_bytes);
 
+/* c (+)= a b + a2 b2: the shapes have the same m, n and ldc, both are prepared, and the second
+ * accumulates. Faster than one after the other where k of the second is small. */
+void ya_matmul_two(const ya_matmul_shape *shape, const void *a, const void *b,
+                   const ya_matmul_shape *second, const void *a2, const void *b2, float *c,
+                   void *scratch, size_t scratch_bytes);
+
 /* Places for prepared shapes, and the shape at one of them: NULL where there is none. It lives
  * until the next shape is prepared or all are forgotten. *scratch_bytes is what it needs. */
 int ya_matmul_places(void);

@@ -53,6 +53,7 @@ typedef struct {
     const ya_matmul_shape *shape;
     const ya_kernels *kernels;
     const float *a, *b;
+    const ya_strassen_more *more;
     float *c;
     int m, n, k;      /* of a quarter */
     int depth;        /* k of all pieces but the last ones */
@@ -95,9 +96,16 @@ bool ya_strassen_suits(const ya_matmul_shape *s)
            sums_are_free();
 }
 
+bool ya_strassen_takes(const ya_matmul_shape *shape, const ya_matmul_shape *second)
+{
+    return second->type == YA_F32 && !second->a_transposed &&
+           second->b_transposed == shape->b_transposed && second->k % LINE == 0 &&
+           second->k <= YA_STRASSEN_MORE;
+}
+
 static size_t panels_floats(void)
 {
-    return (size_t)TERMS * MAX_DEPTH * COLUMNS;
+    return (size_t)(TERMS * MAX_DEPTH + 2 * YA_STRASSEN_MORE) * COLUMNS;
 }
 
 size_t ya_strassen_scratch_bytes(const ya_matmul_shape *shape, int threads)
@@ -139,12 +147,12 @@ static piece piece_at(const product *p, int column, int k0)
 }
 
 /* Run i of the lines that a piece's panels are made of: of each quarter width runs, which share its
- * lines evenly. False if there are no more. */
-static bool run_of(const product *p, const piece *next, int i, const float **from, size_t *step)
+ * lines evenly: where it begins, and from line to line. NULL if there are no more. */
+static const float *run_of(const product *p, const piece *next, int i, size_t *step)
 {
     int quarter = i % QUARTERS, run = i / QUARTERS, lines = next->width / LINE;
     if (run >= next->width)
-        return false;
+        return NULL;
     int row = next->k0, column = next->column;
     if (p->shape->b_transposed) {
         *step = LINE;
@@ -154,8 +162,7 @@ static bool run_of(const product *p, const piece *next, int i, const float **fro
         row += run / lines * (next->k / LINE);
         column += run % lines * LINE;
     }
-    *from = b_at(p, quarter, row, column);
-    return true;
+    return b_at(p, quarter, row, column);
 }
 
 static void pack(const product *p, const piece *now, float *panels)
@@ -172,41 +179,80 @@ static void pack(const product *p, const piece *now, float *panels)
     }
 }
 
-/* Where term t of a block goes */
-static void targets_of(const product *p, const piece *now, size_t row, const term *t,
-                       ya_panel_target to[2])
+/* Columns of b: of the left half, then of the right one */
+static void pack_more(const product *p, const piece *now, float *panels)
 {
+    const ya_strassen_more *more = p->more;
+    size_t ld = (size_t)more->ldb;
+    for (int half = 0; half < 2; half++, panels += more->k * now->width) {
+        size_t column = (size_t)(half * p->n + now->column);
+        if (p->shape->b_transposed) {
+            const float *from = more->b + column * ld;
+            p->kernels->panel_pack_transposed(&(ya_panel_source){from, from, ld, YA_PANEL_ALONE},
+                                              more->k, now->width, panels);
+        } else {
+            const float *from = more->b + column;
+            p->kernels->panel_pack(&(ya_panel_source){from, from, ld, YA_PANEL_ALONE}, more->k,
+                                   now->width, panels);
+        }
+    }
+}
+
+/* What goes into the four places of c that a block has just been added to */
+static void add_more(const product *p, const piece *now, size_t row, const float *panels)
+{
+    const ya_strassen_more *more = p->more;
+    size_t lda = (size_t)more->lda;
+    for (int quarter = 0; quarter < QUARTERS; quarter++) {
+        const float *a = more->a + (row + (size_t)(quarter / 2 * p->m)) * lda;
+        ya_panel_target to = {c_at(p, quarter, row, now->column), 1, true, false};
+        p->kernels->panel_tile(&(ya_panel_task){more->k,
+                                                {a, a, lda, YA_PANEL_ALONE},
+                                                panels + quarter % 2 * more->k * now->width,
+                                                now->width,
+                                                &to,
+                                                1,
+                                                (size_t)p->shape->ldc,
+                                                a,
+                                                0});
+    }
+}
+
+/* Term t of the block that begins at `row`; next: see ya_panel_task */
+static void make_term(const product *p, const piece *now, const term *t, size_t row,
+                      const float *panel, const float *next, size_t next_step)
+{
+    ya_panel_source a = {a_at(p, t->a.x, row, now->k0), a_at(p, t->a.y, row, now->k0),
+                         (size_t)p->shape->lda, t->a.sign};
+    ya_panel_target to[2];
     for (int i = 0; i < t->n_to; i++) {
         bool first = t->to[i].first;
         to[i] = (ya_panel_target){c_at(p, t->to[i].quarter, row, now->column), t->to[i].factor,
                                   p->shape->accumulate || !first || now->k0 > 0, first};
     }
+    p->kernels->panel_tile(&(ya_panel_task){now->k, a, panel, now->width, to, t->n_to,
+                                            (size_t)p->shape->ldc, next ? next : a.x, next_step});
 }
 
-/* All seven products of the blocks begin ... end of rows with a piece. Meanwhile the next piece
- * comes from memory. */
+/* All products of the blocks begin ... end of rows with a piece. Meanwhile the next piece comes
+ * from memory. */
 static void make_piece(const product *p, const piece *now, const piece *next, int begin, int end,
                        float *panels)
 {
-    size_t lda = (size_t)p->shape->lda, panel = (size_t)now->k * (size_t)now->width;
+    int panel = now->k * now->width, run = 0;
+    float *more = p->more && now->k0 == 0 ? panels + TERMS * panel : NULL;
     pack(p, now, panels);
-    for (int i = begin * TERMS; i < end * TERMS; i++) {
-        const term *t = &terms[i % TERMS];
-        size_t row = (size_t)(i / TERMS) * (size_t)p->rows;
-        ya_panel_source a = {a_at(p, t->a.x, row, now->k0), a_at(p, t->a.y, row, now->k0), lda,
-                             t->a.sign};
-        ya_panel_target to[2];
-        targets_of(p, now, row, t, to);
-        ya_panel_task task = {.k = now->k,
-                              .a = a,
-                              .panel = panels + (size_t)(i % TERMS) * panel,
-                              .columns = now->width,
-                              .to = to,
-                              .n_to = t->n_to,
-                              .ldc = (size_t)p->shape->ldc,
-                              .next = a.x};
-        (void)run_of(p, next, i - begin * TERMS, &task.next, &task.next_step);
-        p->kernels->panel_tile(&task);
+    if (more)
+        pack_more(p, now, more);
+    for (int block = begin; block < end; block++) {
+        size_t row = (size_t)block * (size_t)p->rows;
+        for (int t = 0; t < TERMS; t++) {
+            size_t step = 0;
+            const float *from = run_of(p, next, run++, &step);
+            make_term(p, now, &terms[t], row, panels + t * panel, from, step);
+        }
+        if (more)
+            add_more(p, now, row, more);
     }
 }
 
@@ -235,11 +281,18 @@ static void make_share(const product *p, int i, int n, float *panels)
     }
 }
 
-void ya_strassen_multiply(const ya_matmul_shape *shape, const float *a, const float *b, float *c,
-                          void *scratch, int threads)
+void ya_strassen_multiply(const ya_matmul_shape *shape, const float *a, const float *b,
+                          const ya_strassen_more *more, float *c, void *scratch, int threads)
 {
-    product p = {
-        shape, ya_kernels_get(), a, b, c, .m = shape->m / 2, .n = shape->n / 2, .k = shape->k / 2};
+    product p = {shape,
+                 ya_kernels_get(),
+                 a,
+                 b,
+                 more,
+                 c,
+                 .m = shape->m / 2,
+                 .n = shape->n / 2,
+                 .k = shape->k / 2};
     p.depth = (int)ya_round_up((size_t)ceil_div(p.k, ceil_div(p.k, MAX_DEPTH)), LINE);
     p.rows = p.kernels->panel_rows;
     p.blocks = p.m / p.rows;

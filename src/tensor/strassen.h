@@ -18,13 +18,23 @@
  * way and easily cut, with AVX-512 on a processor of AMD's. */
 bool ya_strassen_suits(const ya_matmul_shape *shape);
 
+/* A second product for the same c: a [m, k] b [k, n], b stored as the first one's. */
+typedef struct {
+    const float *a, *b;
+    int k, lda, ldb; /* k a multiple of 16, at most YA_STRASSEN_MORE */
+} ya_strassen_more;
+enum { YA_STRASSEN_MORE = 64 };
+
+/* True if the second product can be made beside the first, which suits. */
+bool ya_strassen_takes(const ya_matmul_shape *shape, const ya_matmul_shape *second);
+
 /* What `threads` threads need, in bytes. */
 size_t ya_strassen_scratch_bytes(const ya_matmul_shape *shape, int threads);
 
-/* The product, by at most `threads` threads; each element's order of summation depends on the shape
- * alone. m is a multiple of twice the kernels' panel_rows, n of 64, k of 32; scratch is 64-byte
- * aligned. */
-void ya_strassen_multiply(const ya_matmul_shape *shape, const float *a, const float *b, float *c,
-                          void *scratch, int threads);
+/* The product, and with `more` that one beside it while c is in the cache, by at most `threads`
+ * threads; each element's order of summation depends on the shape alone. m is a multiple of twice
+ * the kernels' panel_rows, n of 64, k of 32; scratch is 64-byte aligned. */
+void ya_strassen_multiply(const ya_matmul_shape *shape, const float *a, const float *b,
+                          const ya_strassen_more *more, float *c, void *scratch, int threads);
 
 #endif

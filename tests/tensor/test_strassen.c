@@ -59,7 +59,7 @@ static void any_shape_and_any_number_of_threads(void **state)
         float *first = NULL;
         for (int threads = 1; threads <= 4; threads++) {
             operands o = make_operands(&s, threads);
-            ya_strassen_multiply(&s, o.a, o.b, o.c, o.scratch, threads);
+            ya_strassen_multiply(&s, o.a, o.b, NULL, o.c, o.scratch, threads);
             if (first)
                 assert_memory_equal(first, o.c, places_of_c(&s) * sizeof *first);
             else {
@@ -97,7 +97,7 @@ static void matmul_hands_over_what_may_be_mixed(void **state)
     ya_error err;
     assert_int_equal(ya_matmul_prepare(&s, &scratch_bytes, &err), YA_OK);
     assert_int_equal(scratch_bytes, ya_strassen_scratch_bytes(&s, threads));
-    ya_strassen_multiply(&s, direct.a, direct.b, direct.c, direct.scratch, threads);
+    ya_strassen_multiply(&s, direct.a, direct.b, NULL, direct.c, direct.scratch, threads);
     ya_matmul(&s, through.a, through.b, through.c, through.scratch, scratch_bytes);
     assert_memory_equal(direct.c, through.c, places_of_c(&s) * sizeof *direct.c);
     ya_matmul_forget();
