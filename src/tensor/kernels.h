@@ -44,6 +44,7 @@ typedef struct {
                           YA_PANEL_LINE of them, comes from memory; it is not read here: any address
                           will do */
     size_t next_step;
+    bool rows_ahead; /* so do the panel_rows rows behind a's, into the second-level cache */
 } ya_panel_task;
 
 typedef struct {

@@ -107,15 +107,16 @@ static void make_piece(const product *p, const piece *now, const piece *next, in
             continue;
         }
         ya_panel_target to = {c, 1.0f, accumulate, true};
-        p->kernels->panel_tile(&(ya_panel_task){now->k,
-                                                {a, a, lda, YA_PANEL_ALONE},
-                                                panel,
-                                                COLUMNS,
-                                                &to,
-                                                1,
-                                                ldc,
-                                                ahead < next->columns ? weights(p, next, ahead) : a,
-                                                LINE});
+        p->kernels->panel_tile(
+            &(ya_panel_task){.k = now->k,
+                             .a = {a, a, lda, YA_PANEL_ALONE},
+                             .panel = panel,
+                             .columns = COLUMNS,
+                             .to = &to,
+                             .n_to = 1,
+                             .ldc = ldc,
+                             .next = ahead < next->columns ? weights(p, next, ahead) : a,
+                             .next_step = LINE});
     }
 }
 

@@ -33,6 +33,7 @@ typedef struct {
     sum a, b;
     target to[2];
     int n_to;
+    bool first; /* of the terms that take one of a's quarters */
 } term;
 
 #define ALONE YA_PANEL_ALONE
@@ -40,13 +41,13 @@ typedef struct {
 #define MINUS YA_PANEL_MINUS
 
 static const term terms[TERMS] = {
-    {{UL, LR, PLUS}, {UL, LR, PLUS}, {{UL, 1, true}, {LR, 1, true}}, 2},
-    {{LL, LR, PLUS}, {UL, UL, ALONE}, {{LL, 1, true}, {LR, -1, false}}, 2},
-    {{UL, UL, ALONE}, {UR, LR, MINUS}, {{UR, 1, true}, {LR, 1, false}}, 2},
-    {{LR, LR, ALONE}, {LL, UL, MINUS}, {{UL, 1, false}, {LL, 1, false}}, 2},
-    {{UL, UR, PLUS}, {LR, LR, ALONE}, {{UL, -1, false}, {UR, 1, false}}, 2},
-    {{LL, UL, MINUS}, {UL, UR, PLUS}, {{LR, 1, false}}, 1},
-    {{UR, LR, MINUS}, {LL, LR, PLUS}, {{UL, 1, false}}, 1},
+    {{UL, LR, PLUS}, {UL, LR, PLUS}, {{UL, 1, true}, {LR, 1, true}}, 2, true},
+    {{LL, LR, PLUS}, {UL, UL, ALONE}, {{LL, 1, true}, {LR, -1, false}}, 2, true},
+    {{UL, UL, ALONE}, {UR, LR, MINUS}, {{UR, 1, true}, {LR, 1, false}}, 2, false},
+    {{LR, LR, ALONE}, {LL, UL, MINUS}, {{UL, 1, false}, {LL, 1, false}}, 2, false},
+    {{UL, UR, PLUS}, {LR, LR, ALONE}, {{UL, -1, false}, {UR, 1, false}}, 2, true},
+    {{LL, UL, MINUS}, {UL, UR, PLUS}, {{LR, 1, false}}, 1, false},
+    {{UR, LR, MINUS}, {LL, LR, PLUS}, {{UL, 1, false}}, 1, false},
 };
 
 typedef struct {
@@ -206,15 +207,15 @@ static void add_more(const product *p, const piece *now, size_t row, const float
     for (int quarter = 0; quarter < QUARTERS; quarter++) {
         const float *a = more->a + (row + (size_t)(quarter / 2 * p->m)) * lda;
         ya_panel_target to = {c_at(p, quarter, row, now->column), 1, true, false};
-        p->kernels->panel_tile(&(ya_panel_task){more->k,
-                                                {a, a, lda, YA_PANEL_ALONE},
-                                                panels + quarter % 2 * more->k * now->width,
-                                                now->width,
-                                                &to,
-                                                1,
-                                                (size_t)p->shape->ldc,
-                                                a,
-                                                0});
+        p->kernels->panel_tile(
+            &(ya_panel_task){.k = more->k,
+                             .a = {a, a, lda, YA_PANEL_ALONE},
+                             .panel = panels + quarter % 2 * more->k * now->width,
+                             .columns = now->width,
+                             .to = &to,
+                             .n_to = 1,
+                             .ldc = (size_t)p->shape->ldc,
+                             .next = a});
     }
 }
 
@@ -230,8 +231,16 @@ static void make_term(const product *p, const piece *now, const term *t, size_t 
         to[i] = (ya_panel_target){c_at(p, t->to[i].quarter, row, now->column), t->to[i].factor,
                                   p->shape->accumulate || !first || now->k0 > 0, first};
     }
-    p->kernels->panel_tile(&(ya_panel_task){now->k, a, panel, now->width, to, t->n_to,
-                                            (size_t)p->shape->ldc, next ? next : a.x, next_step});
+    p->kernels->panel_tile(&(ya_panel_task){.k = now->k,
+                                            .a = a,
+                                            .panel = panel,
+                                            .columns = now->width,
+                                            .to = to,
+                                            .n_to = t->n_to,
+                                            .ldc = (size_t)p->shape->ldc,
+                                            .next = next ? next : a.x,
+                                            .next_step = next_step,
+                                            .rows_ahead = t->first});
 }
 
 /* All products of the blocks begin ... end of rows with a piece. Meanwhile the next piece comes

@@ -73,6 +73,58 @@ static void any_shape_and_any_number_of_threads(void **state)
     }
 }
 
+static bool same_but_for_rounding(const ya_matmul_shape *s, const float *x, const float *y)
+{
+    for (size_t i = 0; i < places_of_c(s); i++)
+        if (!(fabsf(x[i] - y[i]) <= 3e-5f))
+            return false;
+    return true;
+}
+
+/* A product beside it gives what it would give behind it. k has two pieces: the small product goes
+ * with the first. */
+static void a_small_product_beside_it(void **state)
+{
+    (void)state;
+    enum { M = 96, N = 192, K = 800 };
+    const int depths[] = {16, YA_STRASSEN_MORE};
+    for (int i = 0; i < 8; i++) {
+        int k = depths[i / 4];
+        bool transposed = i % 2;
+        ya_matmul_shape s = {.m = M,
+                             .n = N,
+                             .k = K,
+                             .lda = K,
+                             .ldb = transposed ? K : N,
+                             .ldc = N + BESIDE,
+                             .type = YA_F32,
+                             .b_transposed = transposed,
+                             .accumulate = i / 2 % 2};
+        ya_matmul_shape small = s;
+        small.k = k;
+        small.lda = k + 1;
+        small.ldb = (transposed ? k : N) + 2;
+        small.accumulate = true;
+        assert_true(ya_strassen_takes(&s, &small));
+        operands behind = make_operands(&s, 2), beside = make_operands(&s, 3),
+                 o = make_operands(&small, 1);
+        ya_strassen_multiply(&s, behind.a, behind.b, NULL, behind.c, behind.scratch, 2);
+        assert_false(same_but_for_rounding(&s, behind.c, beside.c));
+        for (int at = 0; at < M * N * k; at++) {
+            int row = at / (N * k), column = at / k % N, p = at % k;
+            behind.c[row * s.ldc + column] +=
+                o.a[row * small.lda + p] *
+                o.b[transposed ? column * small.ldb + p : p * small.ldb + column];
+        }
+        ya_strassen_more more = {o.a, o.b, k, small.lda, small.ldb};
+        ya_strassen_multiply(&s, beside.a, beside.b, &more, beside.c, beside.scratch, 3);
+        assert_true(same_but_for_rounding(&s, behind.c, beside.c));
+        free_operands(&behind);
+        free_operands(&beside);
+        free_operands(&o);
+    }
+}
+
 static void matmul_hands_over_what_may_be_mixed(void **state)
 {
     (void)state;
@@ -109,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_shape_and_any_number_of_threads),
+        cmocka_unit_test(a_small_product_beside_it),
         cmocka_unit_test(matmul_hands_over_what_may_be_mixed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
