@@ -1,12 +1,13 @@
 #include "hardware/predict.h"
 
 #include "model/model.h"
+#include "tensor/strassen.h"
 
 /* Shares of measured matmul rates that a step reaches, fitted to SmolLM2 and a 1B shape in f32 and
  * bf16 on an AVX-512 processor (docs/PERFORMANCE.md). Adapters, and the scores of attention,
- * are f32 in either mode, so these shares are of the f32 rate. */
-static const double MATMUL_SHARE = 0.93, MATMUL_SHARE_BF16 = 0.97, ADAPTER_SHARE = 0.5,
-                    ATTENTION_SHARE = 0.8, ATTENTION_SHARE_BF16 = 1.05;
+ * are f32 in either mode, so these shares are of the f32 rate. Strassen's: of SmolLM2 alone. */
+static const double MATMUL_SHARE = 0.93, MATMUL_SHARE_STRASSEN = 0.99, MATMUL_SHARE_BF16 = 0.97,
+                    ADAPTER_SHARE = 0.5, ATTENTION_SHARE = 0.8, ATTENTION_SHARE_BF16 = 1.05;
 /* The element-wise traffic of a layer. */
 static const double PASSES_OVER_HIDDEN = 40.0, PASSES_OVER_FFN = 10.0;
 
@@ -55,11 +56,23 @@ static double traffic_of(const ya_predicted_run *run)
            (PASSES_OVER_HIDDEN * c->hidden_size + PASSES_OVER_FFN * c->intermediate_size);
 }
 
+static double f32_share(const ya_predicted_run *run)
+{
+    int d = run->shape.hidden_size;
+    ya_matmul_shape shape = {.m = run->pass_tokens,
+                             .n = d,
+                             .k = d,
+                             .type = YA_F32,
+                             .b_transposed = true,
+                             .mixes_rows = true};
+    return ya_strassen_suits(&shape) ? MATMUL_SHARE_STRASSEN : MATMUL_SHARE;
+}
+
 double ya_predict_speed(const ya_predicted_run *run, const ya_speeds *speeds)
 {
     ya_work work = ya_work_of(run);
     double peak = run->bf16 ? MATMUL_SHARE_BF16 * speeds->bf16_gflops * 1e9
-                            : MATMUL_SHARE * speeds->f32_gflops * 1e9;
+                            : f32_share(run) * speeds->f32_gflops * 1e9;
     double attention = run->bf16 ? ATTENTION_SHARE_BF16 : ATTENTION_SHARE;
     double f32 = speeds->f32_gflops * 1e9, bandwidth = speeds->read_gb_s * 1e9;
     double seconds = work.weights / peak + work.adapter / (ADAPTER_SHARE * f32) +

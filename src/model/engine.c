@@ -245,8 +245,9 @@ static ya_status prepare(ya_engine *e, ya_error *err)
     e->preparing = true;
     e->err = err;
     e->status = YA_OK;
-    for (int mixes = 0; mixes <= e->config.train; mixes++) {
-        e->mixes_rows = mixes;
+    int kinds = e->config.train ? 2 : 1;
+    for (int kind = 0; kind < kinds; kind++) {
+        e->mixes_rows = kind == 1;
         for (int m = e->bucket; m <= e->capacity && !e->status; m += e->bucket)
             prepare_linears(e, m);
         ya_engine_head_prepare(e);

@@ -157,8 +157,10 @@ static void alone_and_together(void **state)
     pass_of(&b, 0, ROWS, true);
     near_gradients(b.gradients, apart, b.n_floats);
     near_losses(b.ce, alone);
-    bool mixes = memcmp(b.ce, together, sizeof together) != 0;
-    assert_true(mixes == ya_strassen_suits(&mixed));
+    int n_other = 0;
+    for (int t = 0; t < TOKENS; t++)
+        n_other += b.ce[t] != together[t];
+    assert_true((n_other > 0) == ya_strassen_suits(&mixed));
     free(apart);
     end(&b);
 }
