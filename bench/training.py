@@ -101,6 +101,8 @@ def main():
     print(f"  peer   {statistics.median(y['tokens_per_s'] for y in peers):8.1f} tokens/s  "
           f"{min(y['peak_anon_mb'] for y in peers):7.0f} MB anonymous   ({peers[0]['peer']})")
     print(f"  ratio  {statistics.median(ratios):8.2f} x speed   {memory:7.3f} of its memory")
+    print("  round by round: " + ", ".join(f"{x:.1f} / {y['tokens_per_s']:.1f} = {z:.2f}"
+                                           for x, y, z in zip(speed, peers, ratios)))
     print(f"  share of the measured matmul peak ({statistics.median(peaks):.0f} GFLOP/s) at 4 x parameters FLOP a token: "
           f"{100 * statistics.median(shares):.0f} %")
     if a.dtype == "float32":  # the adapters begin with different random A, but B = 0: the first loss is the model's
