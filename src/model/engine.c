@@ -51,7 +51,7 @@ static int pick_chunk(int vocab_size)
 
 /* Sizes of the buffers, in elements of a token or of a chunk's row. */
 typedef struct {
-    size_t m, d, f, q, kv, v, rank, widest, act;
+    size_t m, d, f, q, kv, rank, widest, act;
 } sizes;
 
 static sizes sizes_of(const ya_engine *e)
@@ -62,7 +62,6 @@ static sizes sizes_of(const ya_engine *e)
                .f = (size_t)c->intermediate_size,
                .q = (size_t)c->n_heads * (size_t)c->head_dim,
                .kv = (size_t)c->n_kv_heads * (size_t)c->head_dim,
-               .v = (size_t)c->vocab_size,
                .rank = (size_t)e->max_rank,
                .act = e->bf16 ? 2 : 4};
     s.widest = s.f > s.q ? s.f : s.q;

@@ -43,8 +43,8 @@ typedef struct {
     float *target_ce;          /* [n_targets] out, may be NULL */
     uint64_t dropout_key;      /* same key, same dropout masks */
     /* Optional looks inside, for `logits` and tests; called in ascending order by the caller's
-     * thread. on_logits: [V] of a target; on_hidden: [n_tokens, D], layer 0 is
-     * the embedding, l the residual stream after block l, L + 1 after the final norm. */
+     * thread. on_logits: [V] of a target; on_hidden: [n_tokens, D], layer 0 is the embedding, l
+     * the residual stream after block l, L + 1 after the final norm. */
     void (*on_logits)(void *user, int target, const float *logits);
     void (*on_hidden)(void *user, int layer, const float *x);
     void *user;

@@ -238,7 +238,7 @@ static dnnl_status_t make_kernel(kernel *k, const ya_matmul_shape *shape)
     int threads = omp_get_max_threads();
     *k = (kernel){.shape = *shape, .threads = threads};
     if (shape->mixes_rows) {
-        k->scratch_bytes = ya_strassen_scratch_bytes(shape, threads);
+        k->scratch_bytes = ya_strassen_scratch_bytes(threads);
         return dnnl_success;
     }
     if (ya_panels_suit(shape)) {

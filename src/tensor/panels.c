@@ -1,7 +1,7 @@
 #include "tensor/panels.h"
 
-#include "base/checked.h"
 #include "tensor/kernels.h"
+#include "tensor/pieces.h"
 
 #include <omp.h>
 
@@ -27,25 +27,9 @@ typedef struct {
     int column, columns, k0, k;
 } piece;
 
-static int ceil_div(int n, int by)
-{
-    return n / by + (n % by != 0);
-}
-
-static int smaller(int x, int y)
-{
-    return x < y ? x : y;
-}
-
-/* k in equal parts, whole lines each */
-static int depth_of(int k)
-{
-    return (int)ya_round_up((size_t)ceil_div(k, ceil_div(k, MAX_DEPTH)), LINE);
-}
-
 static size_t panel_floats(const ya_matmul_shape *s)
 {
-    return (size_t)depth_of(s->k) * COLUMNS;
+    return (size_t)ya_panel_depth(s->k, MAX_DEPTH) * COLUMNS;
 }
 
 bool ya_panels_suit(const ya_matmul_shape *s)
@@ -63,7 +47,7 @@ static piece piece_at(const product *p, int panel, int k0)
 {
     const ya_matmul_shape *s = p->shape;
     int column = panel * COLUMNS;
-    return (piece){column, smaller(COLUMNS, s->n - column), k0, smaller(p->depth, s->k - k0)};
+    return (piece){column, ya_smaller(COLUMNS, s->n - column), k0, ya_smaller(p->depth, s->k - k0)};
 }
 
 /* The rows of b under a piece, or the element of a row of them */
@@ -101,7 +85,7 @@ static void make_piece(const product *p, const piece *now, const piece *next, in
         size_t row = (size_t)block * (size_t)block_rows;
         const float *a = p->a + row * lda + now->k0;
         float *c = p->c + row * ldc + now->column;
-        int rows = smaller(block_rows, s->m - (int)row), ahead = block - begin;
+        int rows = ya_smaller(block_rows, s->m - (int)row), ahead = block - begin;
         if (rows < block_rows || now->columns < COLUMNS) {
             edge_tile(p, now, rows, a, panel, c, accumulate);
             continue;
@@ -142,9 +126,15 @@ static void make_share(const product *p, int i, int n, float *panel)
 void ya_panels_multiply(const ya_matmul_shape *shape, const float *a, const float *b, float *c,
                         void *scratch, int threads)
 {
-    product p = {shape, ya_kernels_get(), a, b, c, depth_of(shape->k), ceil_div(shape->n, COLUMNS),
+    product p = {shape,
+                 ya_kernels_get(),
+                 a,
+                 b,
+                 c,
+                 ya_panel_depth(shape->k, MAX_DEPTH),
+                 ya_ceil_div(shape->n, COLUMNS),
                  0};
-    p.blocks = ceil_div(shape->m, p.kernels->panel_rows);
+    p.blocks = ya_ceil_div(shape->m, p.kernels->panel_rows);
 #pragma omp parallel num_threads(threads)
     {
         int i = omp_get_thread_num();

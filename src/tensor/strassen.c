@@ -1,7 +1,7 @@
 #include "tensor/strassen.h"
 
-#include "base/checked.h"
 #include "tensor/kernels.h"
+#include "tensor/pieces.h"
 
 #include <omp.h>
 
@@ -66,16 +66,6 @@ typedef struct {
     int column, width, k0, k;
 } piece;
 
-static int ceil_div(int n, int by)
-{
-    return n / by + (n % by != 0);
-}
-
-static int smaller(int x, int y)
-{
-    return x < y ? x : y;
-}
-
 /* a's sums cost nothing where additions have units of their own (AMD's; Intel's 512-bit ones share
  * those of multiplications) and loads have slots left (with AVX2 they have not). */
 static bool sums_are_free(void)
@@ -109,9 +99,8 @@ static size_t panels_floats(void)
     return (size_t)(TERMS * MAX_DEPTH + 2 * YA_STRASSEN_MORE) * COLUMNS;
 }
 
-size_t ya_strassen_scratch_bytes(const ya_matmul_shape *shape, int threads)
+size_t ya_strassen_scratch_bytes(int threads)
 {
-    (void)shape;
     return (size_t)threads * panels_floats() * sizeof(float);
 }
 
@@ -139,12 +128,12 @@ static float *c_at(const product *p, int quarter, size_t row, int column)
 static int width_at(const product *p, int column)
 {
     int left = p->n - column;
-    return left == NARROW || left == 2 * NARROW ? NARROW : smaller(COLUMNS, left);
+    return left == NARROW || left == 2 * NARROW ? NARROW : ya_smaller(COLUMNS, left);
 }
 
 static piece piece_at(const product *p, int column, int k0)
 {
-    return (piece){column, width_at(p, column), k0, smaller(p->depth, p->k - k0)};
+    return (piece){column, width_at(p, column), k0, ya_smaller(p->depth, p->k - k0)};
 }
 
 /* Run i of the lines that a piece's panels are made of: of each quarter width runs, which share its
@@ -166,6 +155,15 @@ static const float *run_of(const product *p, const piece *next, int i, size_t *s
     return b_at(p, quarter, row, column);
 }
 
+/* A panel of a source that is stored as b is */
+static void pack_panel(const product *p, const ya_panel_source *b, int k, int width, float *panel)
+{
+    if (p->shape->b_transposed)
+        p->kernels->panel_pack_transposed(b, k, width, panel);
+    else
+        p->kernels->panel_pack(b, k, width, panel);
+}
+
 static void pack(const product *p, const piece *now, float *panels)
 {
     for (int t = 0; t < TERMS; t++, panels += now->k * now->width) {
@@ -173,10 +171,7 @@ static void pack(const product *p, const piece *now, float *panels)
         ya_panel_source source = {b_at(p, b->x, now->k0, now->column),
                                   b_at(p, b->y, now->k0, now->column), (size_t)p->shape->ldb,
                                   b->sign};
-        if (p->shape->b_transposed)
-            p->kernels->panel_pack_transposed(&source, now->k, now->width, panels);
-        else
-            p->kernels->panel_pack(&source, now->k, now->width, panels);
+        pack_panel(p, &source, now->k, now->width, panels);
     }
 }
 
@@ -187,15 +182,9 @@ static void pack_more(const product *p, const piece *now, float *panels)
     size_t ld = (size_t)more->ldb;
     for (int half = 0; half < 2; half++, panels += more->k * now->width) {
         size_t column = (size_t)(half * p->n + now->column);
-        if (p->shape->b_transposed) {
-            const float *from = more->b + column * ld;
-            p->kernels->panel_pack_transposed(&(ya_panel_source){from, from, ld, YA_PANEL_ALONE},
-                                              more->k, now->width, panels);
-        } else {
-            const float *from = more->b + column;
-            p->kernels->panel_pack(&(ya_panel_source){from, from, ld, YA_PANEL_ALONE}, more->k,
-                                   now->width, panels);
-        }
+        const float *from = more->b + column * (p->shape->b_transposed ? ld : 1);
+        pack_panel(p, &(ya_panel_source){from, from, ld, YA_PANEL_ALONE}, more->k, now->width,
+                   panels);
     }
 }
 
@@ -302,7 +291,7 @@ void ya_strassen_multiply(const ya_matmul_shape *shape, const float *a, const fl
                  .m = shape->m / 2,
                  .n = shape->n / 2,
                  .k = shape->k / 2};
-    p.depth = (int)ya_round_up((size_t)ceil_div(p.k, ceil_div(p.k, MAX_DEPTH)), LINE);
+    p.depth = ya_panel_depth(p.k, MAX_DEPTH);
     p.rows = p.kernels->panel_rows;
     p.blocks = p.m / p.rows;
 #pragma omp parallel num_threads(threads)

@@ -29,7 +29,7 @@ enum { YA_STRASSEN_MORE = 64 };
 bool ya_strassen_takes(const ya_matmul_shape *shape, const ya_matmul_shape *second);
 
 /* What `threads` threads need, in bytes. */
-size_t ya_strassen_scratch_bytes(const ya_matmul_shape *shape, int threads);
+size_t ya_strassen_scratch_bytes(int threads);
 
 /* The product, and with `more` that one beside it while c is in the cache, by at most `threads`
  * threads; each element's order of summation depends on the shape alone. m is a multiple of twice

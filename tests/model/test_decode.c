@@ -2,6 +2,7 @@
  * threads: bases of every stored type, with LoRA, with a window. */
 #include "support/block_model.h"
 #include "support/cmocka_all.h"
+#include "support/engine_of.h"
 #include "support/numbers.h"
 #include "support/temp.h"
 
@@ -34,19 +35,6 @@ static float *adapt(ya_model *model)
     return floats;
 }
 
-static ya_engine *engine_of(ya_model *model, int threads, ya_arena *arena)
-{
-    const ya_engine_config config = {.pass_tokens = 32, .threads = threads, .cache_tokens = TOKENS};
-    ya_engine *engine = NULL;
-    ya_error err;
-    ya_arena_init_dry(arena);
-    assert_int_equal(ya_engine_layout(&engine, model, &config, arena, &err), YA_OK);
-    size_t planned = arena->used;
-    assert_int_equal(ya_arena_init(arena, planned, &err), YA_OK);
-    assert_int_equal(ya_engine_layout(&engine, model, &config, arena, &err), YA_OK);
-    return engine;
-}
-
 static void decode(ya_engine *engine, const int32_t *ids, int cut, float *logits)
 {
     ya_error err;
@@ -72,15 +60,9 @@ static void whole_pass(ya_model *model, const int32_t *ids, float *logits)
     const int32_t rows[] = {0, TOKENS}, at = TOKENS - 1, target = 0;
     int32_t positions[TOKENS];
     ya_arena arena;
-    ya_engine *engine = NULL;
-    ya_error err;
+    ya_engine *engine = engine_of(model, &config, &arena);
     for (int t = 0; t < TOKENS; t++)
         positions[t] = t;
-    ya_arena_init_dry(&arena);
-    assert_int_equal(ya_engine_layout(&engine, model, &config, &arena, &err), YA_OK);
-    size_t planned = arena.used;
-    assert_int_equal(ya_arena_init(&arena, planned, &err), YA_OK);
-    assert_int_equal(ya_engine_layout(&engine, model, &config, &arena, &err), YA_OK);
     ya_pass pass = {.n_tokens = TOKENS,
                     .ids = ids,
                     .positions = positions,
@@ -105,7 +87,9 @@ static void check_model(ya_model *model, const char *what, int most_threads)
     whole_pass(model, ids, want);
     for (int threads = 1; threads <= most_threads; threads += 2) {
         ya_arena arena;
-        ya_engine *engine = engine_of(model, threads, &arena);
+        const ya_engine_config config = {
+            .pass_tokens = 32, .threads = threads, .cache_tokens = TOKENS};
+        ya_engine *engine = engine_of(model, &config, &arena);
         for (int c = 0; c < CUTS; c++) {
             decode(engine, ids, cuts[c], found);
             for (int i = 0; i < BM_VOCAB; i++)

@@ -2,6 +2,7 @@
  * that trains has products that mix rows (tensor/strassen.h). */
 #include "support/block_model.h"
 #include "support/cmocka_all.h"
+#include "support/engine_of.h"
 #include "support/numbers.h"
 #include "support/temp.h"
 
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 
 enum { ROWS = 4, LENGTH = 64, TOKENS = ROWS * LENGTH, RANK = 16 };
+enum { MOST = BM_LAYERS * YA_N_TARGETS * 2 * RANK * BM_MOST }; /* floats of adapters */
 
 /* One of the products of a pass of all rows */
 static const ya_matmul_shape mixed = {TOKENS,
@@ -36,36 +38,23 @@ typedef struct {
     float scale[TOKENS], ce[TOKENS];
 } bench;
 
-static size_t adapter_floats(const ya_linear *l)
-{
-    return (size_t)RANK * (size_t)(l->weight.cols + l->weight.rows);
-}
-
+/* Matrices of LoRA and their gradients for every layer and target. */
 static void adapt(bench *b)
 {
-    for (int pass = 0; pass < 2; pass++) {
-        size_t at = 0;
-        for (int i = 0; i < BM_LAYERS * YA_N_TARGETS; i++) {
-            ya_linear *l = &b->model->layers[i / YA_N_TARGETS].linear[i % YA_N_TARGETS];
-            size_t a_floats = (size_t)RANK * (size_t)l->weight.cols;
-            if (pass == 1)
-                l->lora = (ya_lora_pair){b->floats + at,
-                                         b->floats + at + a_floats,
-                                         b->gradients + at,
-                                         b->gradients + at + a_floats,
-                                         0.5f,
-                                         RANK};
-            at += adapter_floats(l);
-        }
-        if (pass == 0) {
-            b->n_floats = at;
-            b->floats = numbers(3, at);
-            b->gradients = calloc(at, sizeof *b->gradients);
-            assert_non_null(b->gradients);
-            for (size_t i = 0; i < at; i++)
-                b->floats[i] *= 0.05f;
-        }
+    size_t at = 0;
+    b->floats = numbers(3, MOST);
+    b->gradients = calloc(MOST, sizeof *b->gradients);
+    assert_non_null(b->gradients);
+    for (size_t i = 0; i < MOST; i++)
+        b->floats[i] *= 0.05f;
+    for (int i = 0; i < BM_LAYERS * YA_N_TARGETS; i++) {
+        ya_linear *l = &b->model->layers[i / YA_N_TARGETS].linear[i % YA_N_TARGETS];
+        size_t a = at, low = a + (size_t)RANK * (size_t)l->weight.cols;
+        l->lora = (ya_lora_pair){
+            b->floats + a, b->floats + low, b->gradients + a, b->gradients + low, 0.5f, RANK};
+        at = low + (size_t)RANK * (size_t)l->weight.rows;
     }
+    b->n_floats = at;
 }
 
 static void begin(bench *b)
@@ -76,11 +65,7 @@ static void begin(bench *b)
     block_model_write(temp_path(b->dir, "base.gguf"), YA_F32, false);
     assert_int_equal(ya_model_open(&b->model, temp_path(b->dir, "base.gguf"), &err), YA_OK);
     adapt(b);
-    ya_arena_init_dry(&b->arena);
-    assert_int_equal(ya_engine_layout(&b->engine, b->model, &config, &b->arena, &err), YA_OK);
-    size_t planned = b->arena.used;
-    assert_int_equal(ya_arena_init(&b->arena, planned, &err), YA_OK);
-    assert_int_equal(ya_engine_layout(&b->engine, b->model, &config, &b->arena, &err), YA_OK);
+    b->engine = engine_of(b->model, &config, &b->arena);
     for (int t = 0; t < TOKENS; t++) {
         b->ids[t] = (int32_t)(ya_splitmix64(9, (uint64_t)t) % BM_VOCAB);
         b->next[t] = (int32_t)(ya_splitmix64(10, (uint64_t)t) % BM_VOCAB);

@@ -8,6 +8,9 @@
 #include "tensor/matmul.h"
 
 #include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const float UNTOUCHED = 1234.5f;
 enum { C_SEED = 3 };
@@ -56,6 +59,73 @@ static inline void check_product(const ya_matmul_shape *s, const float *a, const
     for (size_t i = 0; i < places_of_c(s); i++)
         if (i % (size_t)s->ldc >= (size_t)s->n)
             assert_true(c[i] == UNTOUCHED);
+}
+
+/* As small as they may be, so that AddressSanitizer sees a step beside them. */
+typedef struct {
+    float *a, *b, *c, *scratch;
+} operands;
+
+/* For a that is not transposed. */
+static inline operands make_operands(const ya_matmul_shape *s, size_t scratch_bytes)
+{
+    size_t b_floats =
+        s->b_transposed ? floats_of(s->n, s->ldb, s->k) : floats_of(s->k, s->ldb, s->n);
+    operands o = {numbers(1, floats_of(s->m, s->lda, s->k)), numbers(2, b_floats), make_c(s),
+                  aligned_alloc(64, scratch_bytes)};
+    assert_true(o.scratch && scratch_bytes % 64 == 0);
+    memset(o.scratch, 0xff, scratch_bytes); /* NaN: what is used has to be written first */
+    return o;
+}
+
+static inline void free_operands(operands *o)
+{
+    free(o->a);
+    free(o->b);
+    free(o->c);
+    free(o->scratch);
+}
+
+/* A product by `threads` threads, made directly */
+typedef void multiply_directly(const ya_matmul_shape *s, const operands *o, int threads);
+typedef size_t scratch_bytes_of(const ya_matmul_shape *s, int threads);
+
+/* Right, and the same to the bit with one to four threads. */
+static inline void check_threads(const ya_matmul_shape *s, multiply_directly *multiply,
+                                 scratch_bytes_of *scratch)
+{
+    float *first = NULL;
+    for (int threads = 1; threads <= 4; threads++) {
+        operands o = make_operands(s, scratch(s, threads));
+        multiply(s, &o, threads);
+        if (first)
+            assert_memory_equal(first, o.c, places_of_c(s) * sizeof *first);
+        else {
+            check_product(s, o.a, o.b, o.c, 13);
+            first = o.c;
+            o.c = NULL;
+        }
+        free_operands(&o);
+    }
+    free(first);
+}
+
+/* ya_matmul asks for that scratchpad and makes that product. */
+static inline void check_matmul_hands_over(const ya_matmul_shape *s, multiply_directly *multiply,
+                                           scratch_bytes_of *scratch)
+{
+    int threads = omp_get_max_threads();
+    size_t want_bytes = scratch(s, threads), bytes = 0;
+    operands direct = make_operands(s, want_bytes), through = make_operands(s, want_bytes);
+    ya_error err;
+    assert_int_equal(ya_matmul_prepare(s, &bytes, &err), YA_OK);
+    assert_int_equal(bytes, want_bytes);
+    multiply(s, &direct, threads);
+    ya_matmul(s, through.a, through.b, through.c, through.scratch, bytes);
+    assert_memory_equal(direct.c, through.c, places_of_c(s) * sizeof *direct.c);
+    ya_matmul_forget();
+    free_operands(&direct);
+    free_operands(&through);
 }
 
 #endif

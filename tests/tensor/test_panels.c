@@ -1,6 +1,5 @@
 /* Products by packed panels against f64, over edges each way: exactly what is c's is written, and
- * the threads make no difference. Operands and scratch are as small as they may be, so that
- * AddressSanitizer sees a step beside them. */
+ * the threads make no difference. */
 #include "support/cmocka_all.h"
 #include "support/products.h"
 
@@ -8,32 +7,19 @@
 #include "tensor/matmul.h"
 #include "tensor/panels.h"
 
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { BESIDE = 3 }; /* columns of c's rows that are not the product's */
 
-typedef struct {
-    float *a, *b, *c, *scratch;
-} operands;
-
-static operands make_operands(const ya_matmul_shape *s, int threads)
+static void multiply(const ya_matmul_shape *s, const operands *o, int threads)
 {
-    size_t bytes = ya_panels_scratch_bytes(s, threads);
-    operands o = {numbers(1, floats_of(s->m, s->lda, s->k)),
-                  numbers(2, floats_of(s->n, s->ldb, s->k)), make_c(s), aligned_alloc(64, bytes)};
-    assert_true(o.scratch && bytes % 64 == 0);
-    memset(o.scratch, 0xff, bytes); /* NaN: what is used has to be written first */
-    return o;
+    ya_panels_multiply(s, o->a, o->b, o->c, o->scratch, threads);
 }
 
-static void free_operands(operands *o)
+static size_t scratch_bytes(const ya_matmul_shape *s, int threads)
 {
-    free(o->a);
-    free(o->b);
-    free(o->c);
-    free(o->scratch);
+    return ya_panels_scratch_bytes(s, threads);
 }
 
 static void any_shape_and_any_number_of_threads(void **state)
@@ -51,20 +37,7 @@ static void any_shape_and_any_number_of_threads(void **state)
                              YA_F32,
                              .b_transposed = true,
                              .accumulate = i % 2 == 0};
-        float *first = NULL;
-        for (int threads = 1; threads <= 4; threads++) {
-            operands o = make_operands(&s, threads);
-            ya_panels_multiply(&s, o.a, o.b, o.c, o.scratch, threads);
-            if (first)
-                assert_memory_equal(first, o.c, places_of_c(&s) * sizeof *first);
-            else {
-                check_product(&s, o.a, o.b, o.c, 13);
-                first = o.c;
-                o.c = NULL;
-            }
-            free_operands(&o);
-        }
-        free(first);
+        check_threads(&s, multiply, scratch_bytes);
     }
 }
 
@@ -86,18 +59,7 @@ static void matmul_hands_over_what_suits(void **state)
     other.type = YA_BF16;
     assert_false(ya_panels_suit(&other));
 
-    int threads = omp_get_max_threads();
-    operands direct = make_operands(&s, threads), through = make_operands(&s, threads);
-    size_t scratch_bytes = 0;
-    ya_error err;
-    assert_int_equal(ya_matmul_prepare(&s, &scratch_bytes, &err), YA_OK);
-    assert_int_equal(scratch_bytes, ya_panels_scratch_bytes(&s, threads));
-    ya_panels_multiply(&s, direct.a, direct.b, direct.c, direct.scratch, threads);
-    ya_matmul(&s, through.a, through.b, through.c, through.scratch, scratch_bytes);
-    assert_memory_equal(direct.c, through.c, places_of_c(&s) * sizeof *direct.c);
-    ya_matmul_forget();
-    free_operands(&direct);
-    free_operands(&through);
+    check_matmul_hands_over(&s, multiply, scratch_bytes);
 }
 
 int main(void)

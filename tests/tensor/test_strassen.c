@@ -1,6 +1,5 @@
 /* Strassen's products against f64: exactly what is c's is written, and the threads make no
- * difference. Operands and scratch are as small as they may be, so that AddressSanitizer sees a
- * step beside them. */
+ * difference. */
 #include "support/cmocka_all.h"
 #include "support/products.h"
 
@@ -8,34 +7,20 @@
 #include "tensor/matmul.h"
 #include "tensor/strassen.h"
 
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { BESIDE = 3 }; /* columns of c's rows that are not the product's */
 
-typedef struct {
-    float *a, *b, *c, *scratch;
-} operands;
-
-static operands make_operands(const ya_matmul_shape *s, int threads)
+static void multiply(const ya_matmul_shape *s, const operands *o, int threads)
 {
-    size_t bytes = ya_strassen_scratch_bytes(s, threads);
-    size_t b_floats =
-        s->b_transposed ? floats_of(s->n, s->ldb, s->k) : floats_of(s->k, s->ldb, s->n);
-    operands o = {numbers(1, floats_of(s->m, s->lda, s->k)), numbers(2, b_floats), make_c(s),
-                  aligned_alloc(64, bytes)};
-    assert_true(o.scratch && bytes % 64 == 0);
-    memset(o.scratch, 0xff, bytes); /* NaN: what is used has to be written first */
-    return o;
+    ya_strassen_multiply(s, o->a, o->b, NULL, o->c, o->scratch, threads);
 }
 
-static void free_operands(operands *o)
+static size_t scratch_bytes(const ya_matmul_shape *s, int threads)
 {
-    free(o->a);
-    free(o->b);
-    free(o->c);
-    free(o->scratch);
+    (void)s;
+    return ya_strassen_scratch_bytes(threads);
 }
 
 /* 48 rows are whole blocks of every kernel's; n: narrow panels only, wide ones, both; k: one piece,
@@ -56,20 +41,7 @@ static void any_shape_and_any_number_of_threads(void **state)
                              YA_F32,
                              .b_transposed = transposed,
                              .accumulate = i / 2 % 2 == 0};
-        float *first = NULL;
-        for (int threads = 1; threads <= 4; threads++) {
-            operands o = make_operands(&s, threads);
-            ya_strassen_multiply(&s, o.a, o.b, NULL, o.c, o.scratch, threads);
-            if (first)
-                assert_memory_equal(first, o.c, places_of_c(&s) * sizeof *first);
-            else {
-                check_product(&s, o.a, o.b, o.c, 13);
-                first = o.c;
-                o.c = NULL;
-            }
-            free_operands(&o);
-        }
-        free(first);
+        check_threads(&s, multiply, scratch_bytes);
     }
 }
 
@@ -106,8 +78,8 @@ static void a_small_product_beside_it(void **state)
         small.ldb = (transposed ? k : N) + 2;
         small.accumulate = true;
         assert_true(ya_strassen_takes(&s, &small));
-        operands behind = make_operands(&s, 2), beside = make_operands(&s, 3),
-                 o = make_operands(&small, 1);
+        operands behind = make_operands(&s, scratch_bytes(&s, 2)),
+                 beside = make_operands(&s, scratch_bytes(&s, 3)), o = make_operands(&small, 64);
         ya_strassen_multiply(&s, behind.a, behind.b, NULL, behind.c, behind.scratch, 2);
         assert_false(same_but_for_rounding(&s, behind.c, beside.c));
         for (int at = 0; at < M * N * k; at++) {
@@ -143,18 +115,7 @@ static void matmul_hands_over_what_may_be_mixed(void **state)
     other.type = YA_BF16;
     assert_false(ya_strassen_suits(&other));
 
-    int threads = omp_get_max_threads();
-    operands direct = make_operands(&s, threads), through = make_operands(&s, threads);
-    size_t scratch_bytes = 0;
-    ya_error err;
-    assert_int_equal(ya_matmul_prepare(&s, &scratch_bytes, &err), YA_OK);
-    assert_int_equal(scratch_bytes, ya_strassen_scratch_bytes(&s, threads));
-    ya_strassen_multiply(&s, direct.a, direct.b, NULL, direct.c, direct.scratch, threads);
-    ya_matmul(&s, through.a, through.b, through.c, through.scratch, scratch_bytes);
-    assert_memory_equal(direct.c, through.c, places_of_c(&s) * sizeof *direct.c);
-    ya_matmul_forget();
-    free_operands(&direct);
-    free_operands(&through);
+    check_matmul_hands_over(&s, multiply, scratch_bytes);
 }
 
 int main(void)
