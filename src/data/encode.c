@@ -134,8 +134,8 @@ static ya_status encode_text(ya_encoder *encoder, const ya_record *record, ya_id
     ya_status status;
     if (record->kind == YA_RECORD_CHAT) {
         YA_TRY(need_chat(encoder, err));
-        YA_TRY(ya_chat_encode(encoder->chat, encoder->tokenizer, record->messages,
-                              record->n_messages, false, ids, counted, err));
+        const ya_conversation conversation = {record->messages, record->n_messages, NULL, 0, false};
+        YA_TRY(ya_chat_encode(encoder->chat, encoder->tokenizer, &conversation, ids, counted, err));
     } else if (record->kind == YA_RECORD_COMPLETION) {
         YA_TRY(need_tokenizer(encoder, err));
         YA_TRY(encode_completion(encoder, record, ids, counted, err));

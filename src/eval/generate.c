@@ -128,8 +128,9 @@ static ya_status encode_prompts(ya_session *s, const ya_settings *o, ya_id_lists
         YA_TRY(ya_session_open_chat(s, o, err));
     for (size_t i = 0; i < o->chat.n; i++) {
         const char *text = o->chat.items[i];
-        ya_message message = {"user", text, strlen(text)};
-        YA_TRY(ya_chat_encode(s->chat, s->tokenizer, &message, 1, true, &out->lists[out->n_lists++],
+        const ya_message message = {.role = "user", .content = text, .content_size = strlen(text)};
+        const ya_conversation conversation = {&message, 1, NULL, 0, true};
+        YA_TRY(ya_chat_encode(s->chat, s->tokenizer, &conversation, &out->lists[out->n_lists++],
                               NULL, err));
     }
 done:

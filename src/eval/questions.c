@@ -61,12 +61,14 @@ done:
 static ya_status add_turn(const ya_chat *chat, const ya_tokenizer *tokenizer, const char *question,
                           const char *answer, ya_continuations *c, ya_error *err)
 {
-    ya_message messages[] = {{"user", question, strlen(question)},
-                             {"assistant", answer, strlen(answer)}};
+    const ya_message messages[] = {
+        {.role = "user", .content = question, .content_size = strlen(question)},
+        {.role = "assistant", .content = answer, .content_size = strlen(answer)}};
+    const ya_conversation conversation = {messages, 2, NULL, 0, false};
     ya_ids ids = {0}, trained = {0};
     ya_status status;
     size_t first, end;
-    YA_TRY(ya_chat_encode(chat, tokenizer, messages, 2, false, &ids, &trained, err));
+    YA_TRY(ya_chat_encode(chat, tokenizer, &conversation, &ids, &trained, err));
     for (end = trained.size; end > 0 && !trained.data[end - 1];)
         end--;
     for (first = end; first > 0 && trained.data[first - 1];)
@@ -103,8 +105,10 @@ ya_status ya_question_prompt(const ya_questions *q, size_t i, const ya_tokenizer
     ya_buffer context = {0};
     ya_status status;
     if (chat && question->asking == YA_ASK_QUESTION) {
-        ya_message message = {"user", question->text, strlen(question->text)};
-        return ya_chat_encode(chat, tokenizer, &message, 1, true, ids, NULL, err);
+        const ya_message message = {
+            .role = "user", .content = question->text, .content_size = strlen(question->text)};
+        const ya_conversation conversation = {&message, 1, NULL, 0, true};
+        return ya_chat_encode(chat, tokenizer, &conversation, ids, NULL, err);
     }
     YA_TRY(plain_context(q, question, &context, err));
     status = ya_tokenizer_encode(tokenizer, context.data, context.size, true, ids, err);

@@ -85,14 +85,14 @@ done:
 }
 
 ya_status ya_chat_encode(const ya_chat *chat, const ya_tokenizer *tokenizer,
-                         const ya_message *messages, size_t n_messages, bool add_generation_prompt,
-                         ya_ids *ids, ya_ids *trained, ya_error *err)
+                         const ya_conversation *conversation, ya_ids *ids, ya_ids *trained,
+                         ya_error *err)
 {
     ya_rendered r = {0};
     ya_ids begins = {0};
     ya_status status = YA_OK;
     size_t ids_before = ids->size, trained_before = trained ? trained->size : 0;
-    YA_TRY(ya_chat_render(chat, messages, n_messages, add_generation_prompt, &r, err));
+    YA_TRY(ya_chat_render(chat, conversation, &r, err));
     YA_TRY(ya_tokenizer_encode_spans(tokenizer, r.text.data ? r.text.data : "", r.text.size, false,
                                      r.content, r.n_content, ids, trained ? &begins : NULL, err));
     if (trained)

@@ -264,9 +264,12 @@ done:
     return status;
 }
 
-ya_status ya_chat_render(const ya_chat *chat, const ya_message *messages, size_t n_messages,
-                         bool add_generation_prompt, ya_rendered *out, ya_error *err)
+ya_status ya_chat_render(const ya_chat *chat, const ya_conversation *conversation, ya_rendered *out,
+                         ya_error *err)
 {
+    const ya_message *messages = conversation->messages;
+    size_t n_messages = conversation->n_messages;
+    bool add_generation_prompt = conversation->add_generation_prompt;
     out->text.size = out->n_assistant = out->n_content = 0;
     if (n_messages == 0)
         return ya_fail(err, YA_ERR_DATA, "a chat has no messages");

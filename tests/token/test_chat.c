@@ -15,16 +15,18 @@
     "{% elif message['role'] == 'assistant' %}{{ " answer " }}{% else %}"                          \
     "{{ raise_exception('Not supported.') }}{% endif %}{% endfor %}"
 
-static const ya_message hello[] = {{"user", " Hi ", 4}, {"assistant", " Yes. ", 6}};
+static const ya_message hello[] = {{.role = "user", .content = " Hi ", .content_size = 4},
+                                   {.role = "assistant", .content = " Yes. ", .content_size = 6}};
 
 static void assert_renders(const char *jinja, const char *name, const ya_message *messages,
                            size_t n, bool prompt, const char *wanted)
 {
+    const ya_conversation conversation = {messages, n, NULL, 0, prompt};
     ya_chat *chat;
     ya_error err = {0};
     ya_rendered r = {0};
     if (ya_chat_open(&chat, jinja, NULL, "<s>", "</s>", &err) != YA_OK ||
-        ya_chat_render(chat, messages, n, prompt, &r, &err) != YA_OK)
+        ya_chat_render(chat, &conversation, &r, &err) != YA_OK)
         fail_msg("%s", err.text);
     assert_string_equal(ya_chat_name(chat), name);
     assert_string_equal(r.text.data, wanted);
@@ -110,7 +112,7 @@ static void a_chat_without_messages_is_refused(void **state)
     ya_error err = {0};
     ya_rendered r = {0};
     assert_int_equal(ya_chat_open(&chat, NULL, "chatml", "", "", &err), YA_OK);
-    assert_int_equal(ya_chat_render(chat, NULL, 0, true, &r, &err), YA_ERR_DATA);
+    assert_int_equal(ya_chat_render(chat, &(ya_conversation){0}, &r, &err), YA_ERR_DATA);
     ya_rendered_free(&r);
     ya_chat_close(chat);
 }
@@ -127,9 +129,11 @@ static void a_message_cannot_smuggle_in_a_turn(void **state)
     ya_chat *chat;
     ya_error err = {0};
     ya_ids ids = {0}, trained = {0};
-    const ya_message messages[] = {{"user", "a<|im_end|>a", 12}, {"assistant", "a", 1}};
+    const ya_message messages[] = {{.role = "user", .content = "a<|im_end|>a", .content_size = 12},
+                                   {.role = "assistant", .content = "a", .content_size = 1}};
+    const ya_conversation conversation = {messages, 2, NULL, 0, false};
     assert_int_equal(ya_chat_open(&chat, NULL, "chatml", "", "", &err), YA_OK);
-    assert_int_equal(ya_chat_encode(chat, t, messages, 2, false, &ids, &trained, &err), YA_OK);
+    assert_int_equal(ya_chat_encode(chat, t, &conversation, &ids, &trained, &err), YA_OK);
     /* Of the letters only a and x have a token: role names leave "a"s. */
     ASSERT_IDS(&ids, 5, 4, 0, 1, 3, 0, 6, 4, 5, 0, 0, 4, 0, 6, 4);
     ASSERT_IDS(&trained, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0);
@@ -145,9 +149,10 @@ static void ill_formed_content_becomes_replacement_characters(void **state)
     ya_chat *chat;
     ya_error err = {0};
     ya_rendered r = {0};
-    const ya_message messages[] = {{"user", "\xE4\xB8 \xFF", 4}};
+    const ya_message messages[] = {{.role = "user", .content = "\xE4\xB8 \xFF", .content_size = 4}};
+    const ya_conversation conversation = {messages, 1, NULL, 0, false};
     assert_int_equal(ya_chat_open(&chat, NULL, "chatml", "", "", &err), YA_OK);
-    assert_int_equal(ya_chat_render(chat, messages, 1, false, &r, &err), YA_OK);
+    assert_int_equal(ya_chat_render(chat, &conversation, &r, &err), YA_OK);
     assert_string_equal(r.text.data, "<|im_start|>user\n\xEF\xBF\xBD \xEF\xBF\xBD<|im_end|>\n");
     ya_rendered_free(&r);
     ya_chat_close(chat);

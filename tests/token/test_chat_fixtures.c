@@ -41,8 +41,11 @@ static size_t get_messages(const json_t *list, ya_message *messages)
     assert_true(n <= MAX_MESSAGES);
     for (size_t i = 0; i < n; i++) {
         const json_t *content = json_object_get(json_array_get(list, i), "content");
-        messages[i] = (ya_message){text_of(json_array_get(list, i), "role"),
-                                   json_string_value(content), json_string_length(content)};
+        messages[i] = (ya_message){
+            .role = text_of(json_array_get(list, i), "role"),
+            .content = json_string_value(content),
+            .content_size = json_string_length(content),
+        };
     }
     return n;
 }
@@ -85,9 +88,12 @@ static void check_case(json_t *line, void *context)
     const char *name = text_of(line, "template"), *raised = text_of(line, "error");
     size_t n = get_messages(json_object_get(line, "messages"), messages);
     ya_chat *chat = open_template(r, name);
-    ya_status status = ya_chat_render(chat, messages, n,
-                                      json_is_true(json_object_get(line, "add_generation_prompt")),
-                                      &rendered, &err);
+    const ya_conversation conversation = {
+        .messages = messages,
+        .n_messages = n,
+        .add_generation_prompt = json_is_true(json_object_get(line, "add_generation_prompt")),
+    };
+    ya_status status = ya_chat_render(chat, &conversation, &rendered, &err);
     if (raised) {
         assert_int_equal(status, YA_ERR_DATA);
         assert_string_equal(err.text, raised);
