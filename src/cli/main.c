@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/restart.h"
 #include "cli/cli.h"
+#include "data/layout.h"
 #include "io/map.h"
 #include "settings/command.h"
 #include "train/interrupt.h"
@@ -49,6 +50,8 @@ static ya_status print_help(const ya_command *command, ya_error *err)
 {
     ya_buffer options = {0};
     ya_status status = ya_settings_help(command->bit, &options, err);
+    if (status == YA_OK && ya_setting_get(YA_SET_field)->commands & command->bit)
+        status = ya_layouts_help(&options, err);
     if (status == YA_OK)
         printf("Usage: your_ai %s %s\n\n%s%s", name_of(command), command->usage, command->about,
                options.data);
@@ -60,6 +63,16 @@ static ya_status print_reference(ya_error *err)
 {
     ya_buffer page = {0};
     ya_status status = ya_settings_reference(&page, err);
+    if (status == YA_OK)
+        fputs(page.data, stdout);
+    ya_buffer_free(&page);
+    return status;
+}
+
+static ya_status print_records(ya_error *err)
+{
+    ya_buffer page = {0};
+    ya_status status = ya_layouts_markdown(&page, err);
     if (status == YA_OK)
         fputs(page.data, stdout);
     ya_buffer_free(&page);
@@ -160,6 +173,8 @@ int main(int argc, char **argv)
     }
     if (strcmp(word, "--reference") == 0)
         return finish(NULL, print_reference(&err), &err);
+    if (strcmp(word, "--records") == 0)
+        return finish(NULL, print_records(&err), &err);
     if (strcmp(word, "--man") == 0)
         return finish(NULL, print_generated("man", &err), &err);
     if (strcmp(word, "--completion") == 0)

@@ -3,8 +3,8 @@
 #include "base/alloc.h"
 #include "base/chars.h"
 #include "data/analysis.h"
+#include "data/layout.h"
 #include "data/pipeline.h"
-#include "data/raw.h"
 #include "data/seen.h"
 #include "model/compute.h"
 #include "provenance/distrust.h"
@@ -35,6 +35,7 @@ typedef struct {
 
 typedef struct {
     const ya_settings *settings;
+    ya_field_names names;
     const char *const *paths;
     size_t n_paths;
     ya_policy *policy;
@@ -173,7 +174,7 @@ static ya_status work(void *context, int index, ya_batch *batch, ya_error *err)
         YA_TRY(ya_raw_parse(&t->raw, &batch->lines[i], &reason, err));
         f->is_object = reason == YA_LINE_GOOD;
         if (f->is_object) {
-            YA_TRY(ya_raw_read_text(&t->raw, a->settings->text_field, &reason, err));
+            YA_TRY(ya_raw_read_text(&t->raw, YA_READ_ARCHIVE, &reason, err));
             f->has_text = reason == YA_LINE_GOOD;
             YA_TRY(find(a, t, batch, f, err));
         }
@@ -253,8 +254,10 @@ static ya_status prepare(analyzing *a, const ya_paths *paths, ya_error *err)
         a->files[i].file = slash ? slash + 1 : a->paths[i];
         a->hints[i] = ya_policy_hint(a->policy, a->files[i].file, strlen(a->files[i].file));
     }
-    for (int i = 0; i < a->n_threads; i++)
+    for (int i = 0; i < a->n_threads; i++) {
+        a->threads[i].raw.names = &a->names;
         YA_TRY(ya_scorer_new(&a->threads[i].scorer, a->policy, err));
+    }
 done:
     return status;
 }
@@ -303,6 +306,8 @@ ya_status ya_analyze(const ya_settings *settings, ya_error *err)
     ya_paths paths = {0};
     ya_buffer out = {0};
     ya_status status;
+    YA_TRY(ya_field_names_read(&a.names, settings->field.items, settings->field.n,
+                               settings->text_field, err));
     YA_TRY(ya_policy_open(&a.policy, settings->policy, err));
     YA_TRY(ya_jsonl_list(&paths, settings->input, err));
     YA_TRY(prepare(&a, &paths, err));

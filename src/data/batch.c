@@ -49,7 +49,8 @@ void ya_batch_plan(ya_batch *batch, const ya_dataset *data, const uint64_t *reco
                (uint64_t)(batch->max_rows - batch->n_rows));
         batch->records[i] = r;
         batch->n_rows += ya_rows_cut(data->tokens + r->offset, r->offset, r->length,
-                                     batch->config.max_seq_length, i, batch->rows + batch->n_rows);
+                                     batch->config.max_seq_length, r->keeps_context, i,
+                                     batch->rows + batch->n_rows);
     }
     batch->n_passes = ya_rows_plan(batch->rows, batch->n_rows, batch->config.pass_tokens,
                                    batch->config.packing, batch->scratch);
@@ -63,7 +64,7 @@ static int fill_row(ya_batch *batch, const ya_row *row, int base, int width, int
     for (int t = 0; t < width; t++) {
         batch->positions[base + t] = t;
         batch->ids[base + t] = t < row->length ? (int32_t)(tokens[t] & ~YA_TOKEN_COUNTED) : 0;
-        if (t >= row->length || !(tokens[t + 1] & YA_TOKEN_COUNTED))
+        if (t >= row->length || t + 1 < row->first || !(tokens[t + 1] & YA_TOKEN_COUNTED))
             continue;
         batch->target_at[n_targets] = base + t;
         batch->target_id[n_targets] = (int32_t)(tokens[t + 1] & ~YA_TOKEN_COUNTED);

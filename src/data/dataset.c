@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { SHOWN_BAD_LINES = 20, STATIC_LABELS_MIN = 100 };
+enum { STATIC_LABELS_MIN = 100, ROLES_ROOM = 200 };
 static const int64_t PROGRESS_NS = 2000000000;
 
 /* The reading of one data set. */
@@ -54,15 +54,19 @@ static uint32_t source_index(ya_dataset *set, const char *text, size_t size)
     return set->n_sources++;
 }
 
+static bool is_labelled(const ya_data_record *record)
+{
+    return record->has_pull || (!isnan(record->auth_weight) && !isnan(record->prov_entropy));
+}
+
 static ya_status check_labelled(const reading *r, const ya_data_record *record, ya_error *err)
 {
-    bool w = !isnan(record->auth_weight), h = !isnan(record->prov_entropy);
-    if ((w && h) || !r->options->need_labels)
+    if (is_labelled(record) || !r->options->need_labels)
         return YA_OK;
     return ya_fail(err, YA_ERR_DATA,
                    "the record has no %s, which this distrust_mode needs, and token ids cannot be "
                    "scored: label the data, or pass --distrust-mode off",
-                   w ? "prov_entropy" : "auth_weight");
+                   isnan(record->auth_weight) ? "auth_weight" : "prov_entropy");
 }
 
 /* Gives a record that lacks a label both, and its source, by its score. */
@@ -71,8 +75,7 @@ static void label_record(reading *r, ya_data_record *record)
     const char *name = r->record.source ? r->record.source : "";
     ya_source source;
     ya_score score;
-    bool labelled = !isnan(record->auth_weight) && !isnan(record->prov_entropy);
-    if (labelled || !r->scorer || r->record.kind == YA_RECORD_IDS) {
+    if (is_labelled(record) || !r->scorer || r->record.kind == YA_RECORD_IDS) {
         record->source = source_index(r->set, name, strlen(name));
         return;
     }
@@ -113,43 +116,138 @@ static void watch_labels(reading *r, const ya_data_record *record)
                      record->prov_entropy == r->first_entropy;
 }
 
+/* "user, system": whose turns a chat has, for one that teaches nothing. */
+static void list_roles(const ya_record *record, char text[ROLES_ROOM])
+{
+    size_t used = (size_t)snprintf(text, ROLES_ROOM, "its turns are of: ");
+    for (size_t i = 0; i < record->conversation.n_messages && used < ROLES_ROOM - 1; i++) {
+        const ya_message *m = &record->conversation.messages[i];
+        used += (size_t)snprintf(text + used, ROLES_ROOM - used, "%s%.30s%s", i ? ", " : "",
+                                 m->role, m->context ? " (context)" : "");
+    }
+}
+
+/* What of the record is to be said. */
+static void report_record(reading *r, const ya_data_record *record)
+{
+    ya_data_report *report = &r->set->report;
+    const char *path = r->set->files[record->file].path;
+    const ya_conversation *chat = &r->record.conversation;
+    char roles[ROLES_ROOM];
+    bool is_chat = r->record.kind == YA_RECORD_CHAT && chat->n_messages > 0;
+    report->n_records++;
+    report->layouts[r->record.raw.layout]++;
+    ya_data_report_unused(report, &r->record.raw);
+    if (record->n_targets == 0) {
+        if (is_chat)
+            list_roles(&r->record, roles);
+        ya_count_at(&report->empty, path, record->line, is_chat ? roles : NULL);
+    } else if (is_chat && strcmp(chat->messages[chat->n_messages - 1].role, "assistant") != 0) {
+        ya_count_at(&report->open_ended, path, record->line, NULL);
+    }
+}
+
+/* A record longer than max_seq_length; *left_out: it is not taken. */
+static ya_status handle_long(reading *r, ya_data_record *record, bool *left_out, ya_error *err)
+{
+    ya_data_report *report = &r->set->report;
+    size_t limit = (size_t)r->options->max_seq_length;
+    report->max_seq_length = r->options->max_seq_length;
+    *left_out = false;
+    if (limit == 0 || r->ids.size <= limit)
+        return YA_OK;
+    switch (r->options->overlong) {
+    case YA_OVERLONG_SPLIT:
+        report->n_split += !record->keeps_context;
+        report->n_answers += record->keeps_context;
+        break;
+    case YA_OVERLONG_TRUNCATE:
+        report->n_truncated++;
+        r->ids.size = r->counted.size = limit;
+        break;
+    case YA_OVERLONG_DROP:
+        ya_count_at(&report->left_out[YA_LINE_OVERLONG], r->set->files[record->file].path,
+                    record->line, NULL);
+        *left_out = true;
+        break;
+    case YA_OVERLONG_ERROR:
+        return ya_fail(
+            err, YA_ERR_DATA,
+            "the record has %zu tokens, --max-seq-length is %zu, and --overlong is error",
+            r->ids.size, limit);
+    }
+    return YA_OK;
+}
+
+static ya_status spool_record(reading *r, ya_data_record *record, ya_error *err)
+{
+    ya_dataset *set = r->set;
+    ya_status status;
+    record->length = (uint32_t)r->ids.size;
+    YA_TRY(spool_tokens(r, record, err));
+    YA_TRY(ya_spool_write(&r->records, record, sizeof *record, err));
+    report_record(r, record);
+    set->n_records++;
+    set->n_tokens += record->length;
+    set->n_targets += record->n_targets;
+    set->n_unlabelled += !is_labelled(record);
+    if (record->length > set->longest)
+        set->longest = record->length;
+done:
+    return status;
+}
+
 static ya_status add_record(reading *r, uint32_t file, uint64_t line, ya_error *err)
 {
     ya_dataset *set = r->set;
+    bool left_out;
     ya_status status;
     ya_data_record record = {
         .offset = set->n_tokens,
         .auth_weight = r->record.auth_weight,
         .prov_entropy = r->record.prov_entropy,
+        .has_pull = r->options->weights && !isnan(r->record.weight),
+        .pull = r->record.weight,
         .line = line,
         .file = file,
+        .keeps_context = r->record.kind != YA_RECORD_TEXT,
     };
-    watch_labels(r, &record);
-    label_record(r, &record);
-    YA_TRY(check_labelled(r, &record, err));
-    YA_TRY(ya_encoder_encode(r->encoder, &r->record, &r->ids, &r->counted, err));
     if (r->ids.size > INT32_MAX)
         return ya_fail(err, YA_ERR_DATA, "the record has %zu tokens, at most %d are possible",
                        r->ids.size, INT32_MAX);
-    record.length = (uint32_t)r->ids.size;
-    YA_TRY(spool_tokens(r, &record, err));
-    YA_TRY(ya_spool_write(&r->records, &record, sizeof record, err));
-    set->n_records++;
-    set->n_tokens += record.length;
-    set->n_targets += record.n_targets;
-    set->n_empty += record.n_targets == 0;
-    set->n_unlabelled += isnan(record.auth_weight) || isnan(record.prov_entropy);
-    if (record.length > set->longest)
-        set->longest = record.length;
+    YA_TRY(handle_long(r, &record, &left_out, err));
+    if (left_out)
+        return YA_OK;
+    watch_labels(r, &record);
+    label_record(r, &record);
+    YA_TRY(check_labelled(r, &record, err));
+    YA_TRY(spool_record(r, &record, err));
 done:
     return status;
 }
 
-static void show_bad_line(reading *r, const char *path, uint64_t line, ya_line_reason reason)
+static void leave_out(reading *r, uint32_t file, uint64_t line, ya_line_reason reason,
+                      const char *why)
 {
-    if (r->set->n_bad++ < SHOWN_BAD_LINES)
-        ya_warn("%s:%llu: %s: the line is left out", path, (unsigned long long)line,
-                ya_line_reason_name(reason));
+    ya_counted *counted = &r->set->report.left_out[reason];
+    ya_count_at(counted, r->set->files[file].path, line, why);
+    if (counted->n == 1)
+        ya_warn("%s; it is left out", counted->first);
+}
+
+/* What the record says as tokens; what only this record is to blame for is a reason. */
+static ya_status encode(reading *r, ya_line_reason *reason, ya_error *err)
+{
+    ya_error why = {0};
+    ya_status status = ya_encoder_encode(r->encoder, &r->record, &r->ids, &r->counted, &why);
+    if (status == YA_ERR_DATA) {
+        *reason = r->record.kind == YA_RECORD_IDS ? YA_LINE_IDS : YA_LINE_TEMPLATE;
+        r->record.raw.why = why;
+        return YA_OK;
+    }
+    if (status && err)
+        *err = why;
+    return status;
 }
 
 static void show_progress(reading *r)
@@ -164,15 +262,14 @@ static void show_progress(reading *r)
 static ya_status read_line(reading *r, uint32_t file, const ya_line *line, ya_error *err)
 {
     const char *path = r->set->files[file].path;
-    ya_line_reason reason = YA_LINE_LONG;
-    ya_status status = YA_OK;
-    if (!line->too_long)
-        status = ya_record_parse(&r->record, line->text, line->size, r->options->text_field,
-                                 &reason, err);
+    ya_line_reason reason;
+    ya_status status = ya_record_parse(&r->record, line, &reason, err);
+    if (!status && reason == YA_LINE_GOOD)
+        status = encode(r, &reason, err);
     if (!status && reason == YA_LINE_GOOD)
         status = add_record(r, file, line->number, err);
     else if (!status)
-        show_bad_line(r, path, line->number, reason);
+        leave_out(r, file, line->number, reason, r->record.raw.why.text);
     if (status && status != YA_ERR_MEMORY)
         return ya_wrap(err, status, "%s:%llu", path, (unsigned long long)line->number);
     if (!status)
@@ -214,7 +311,15 @@ static ya_status read_all(reading *r, ya_error *err)
     if (!directory || !*directory)
         directory = "/tmp";
     ya_status status;
-    YA_TRY(ya_encoder_new(&r->encoder, o->model_path, o->chat_template, o->vocab_size, err));
+    const ya_encoder_options encoder = {
+        .model_path = o->model_path,
+        .chat_template = o->chat_template,
+        .vocab_size = o->vocab_size,
+        .append_eos = o->append_eos,
+        .last_answer = o->last_answer,
+    };
+    YA_TRY(ya_encoder_new(&r->encoder, &encoder, err));
+    r->record.raw.names = o->fields;
     YA_TRY(ya_spool_open(&r->tokens, directory, err));
     YA_TRY(ya_spool_open(&r->records, directory, err));
     r->next_progress = ya_now_ns() + PROGRESS_NS;
@@ -227,10 +332,10 @@ static ya_status read_all(reading *r, ya_error *err)
     if (set->n_scored > 0)
         ya_info("scored on loading: %llu of %llu records, which lacked a label",
                 (unsigned long long)set->n_scored, (unsigned long long)set->n_records);
-    if (set->n_bad > SHOWN_BAD_LINES)
-        ya_warn("%llu lines were left out in all", (unsigned long long)set->n_bad);
-    if (set->n_records == 0)
-        return ya_fail(err, YA_ERR_DATA, "%s%s: no usable record", set->files[0].path,
+    ya_data_report_show(&set->report, o->name ? o->name : "data");
+    status = ya_data_report_judge(&set->report, o->skip_bad, err);
+    if (status)
+        return ya_wrap(err, status, "%s%s", set->files[0].path,
                        set->n_files > 1 ? " and the other files" : "");
     const void *data;
     YA_TRY(ya_spool_map(&r->tokens, &data, &set->token_bytes, err));

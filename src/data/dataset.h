@@ -10,6 +10,8 @@
 #define YA_DATA_DATASET_H
 
 #include "base/error.h"
+#include "data/data_report.h"
+#include "data/fields.h"
 #include "io/sha256.h"
 
 #include <stdbool.h>
@@ -24,9 +26,12 @@ typedef struct {
     uint32_t length;                  /* tokens */
     uint32_t n_targets;               /* n_i: counted targets; may be 0 */
     double auth_weight, prov_entropy; /* NaN: absent */
+    double pull;      /* with has_pull: its weight, instead of that of its labels */
     uint64_t line;
-    uint32_t file;   /* index in ya_dataset.files */
-    uint32_t source; /* index in ya_dataset.sources */
+    uint32_t file;      /* index in ya_dataset.files */
+    uint32_t source;    /* index in ya_dataset.sources */
+    bool has_pull;
+    bool keeps_context; /* an answer: its rows see what stands before them (data/rows.h) */
 } ya_data_record;
 
 typedef struct {
@@ -43,10 +48,9 @@ typedef struct {
     const uint32_t *tokens;
     const ya_data_record *records;
     uint64_t n_tokens, n_records, n_targets;
-    uint64_t n_bad;        /* lines that are no records */
+    ya_data_report report;
     uint64_t n_scored;     /* records that lacked a label and were scored */
     uint64_t n_unlabelled; /* records that lack a label all the same */
-    uint64_t n_empty;      /* records without a target: taken, contribute nothing */
     uint32_t longest;      /* tokens of the longest record */
     ya_data_file *files;
     size_t n_files;
@@ -55,22 +59,38 @@ typedef struct {
     size_t token_bytes, record_bytes; /* of the mappings */
 } ya_dataset;
 
+/* What becomes of a record longer than max_seq_length; the order of the setting's choices. */
+typedef enum {
+    YA_OVERLONG_SPLIT, /* into rows: data/rows.h */
+    YA_OVERLONG_TRUNCATE,
+    YA_OVERLONG_DROP,
+    YA_OVERLONG_ERROR
+} ya_overlong;
+
 typedef struct {
     const char *const *paths;
     size_t n_paths;
-    const char *model_path;    /* for tokenizer and chat template */
-    const char *chat_template; /* NULL: the model's own */
-    const char *text_field;    /* NULL: the usual ones */
-    const char *directory;     /* where the temporary files go; NULL: TMPDIR, else /tmp */
+    const char *name;             /* of the set, in the report: "data", "validation" */
+    const char *model_path;       /* for tokenizer and chat template */
+    const char *chat_template;    /* NULL: the model's own */
+    const ya_field_names *fields; /* NULL: the usual ones */
+    const char *directory;        /* where the temporary files go; NULL: TMPDIR, else /tmp */
     int vocab_size;
-    const char *policy; /* scores records that lack a label; NULL: the default policy */
-    bool score;         /* else such records stay without labels */
-    bool need_labels;   /* a record without labels is YA_ERR_DATA naming file and line */
-    bool quiet;         /* no progress lines */
+    int max_seq_length; /* 0: no record is too long */
+    ya_overlong overlong;
+    bool append_eos, last_answer; /* data/encode.h */
+    const char *policy;           /* scores records that lack a label; NULL: the default policy */
+    bool score;                   /* else such records stay without labels */
+    bool weights;                 /* a record's weight is its pull; else it is not looked at */
+    bool
+        need_labels; /* a record with neither labels nor pull is YA_ERR_DATA naming file and line */
+    bool skip_bad;   /* however many lines are left out */
+    bool quiet;      /* no progress lines */
 } ya_dataset_options;
 
-/* Reads and tokenises the files in order. YA_ERR_DATA with file:line for an unusable label or
- * token id, and when no record is left; bad lines are shown and counted. */
+/* Reads and tokenises the files in order, and shows the report. Lines that are no records are
+ * counted, the first of each kind is shown. YA_ERR_DATA: more than one in twenty is left out
+ * (unless skip_bad), no record is left, or a record needs a label. */
 ya_status ya_dataset_open(ya_dataset **out, const ya_dataset_options *options,
                           ya_error *err) YA_CHECK;
 void ya_dataset_close(ya_dataset *dataset);

@@ -2,9 +2,9 @@
 
 #include "base/alloc.h"
 #include "data/keyset.h"
+#include "data/layout.h"
 #include "data/minhash.h"
 #include "data/pipeline.h"
-#include "data/raw.h"
 #include "data/text.h"
 #include "io/outfile.h"
 #include "model/compute.h"
@@ -35,6 +35,7 @@ typedef struct {
 
 typedef struct {
     const ya_settings *settings;
+    ya_field_names names;
     const char *const *paths;
     thread *threads;
     ya_keyset keys;
@@ -92,7 +93,7 @@ static ya_status compare_by(const dedupe *d, thread *t, result *r, size_t i, ya_
     ya_status status = YA_OK;
     r->lines[i].kind = LINE_MISSING;
     if (d->near) {
-        YA_TRY(ya_raw_read_text(&t->raw, d->settings->text_field, &reason, err));
+        YA_TRY(ya_raw_read_text(&t->raw, YA_READ_ARCHIVE, &reason, err));
         if (reason != YA_LINE_GOOD)
             return YA_OK;
         YA_TRY(sign(t, &r->signatures[i], err));
@@ -210,11 +211,15 @@ ya_status ya_dedupe(const ya_settings *settings, ya_error *err)
     dedupe d = {.settings = settings};
     ya_paths paths = {0};
     ya_status status;
+    YA_TRY(ya_field_names_read(&d.names, settings->field.items, settings->field.n,
+                               settings->text_field, err));
     YA_TRY(ya_jsonl_list(&paths, settings->input, err));
     d.paths = (const char *const *)paths.paths;
     d.threads = ya_alloc_zero((size_t)n_threads, sizeof *d.threads);
     if (!d.threads)
         YA_TRY(ya_fail(err, YA_ERR_MEMORY, "out of memory for %d threads", n_threads));
+    for (int i = 0; i < n_threads; i++)
+        d.threads[i].raw.names = &d.names;
     if (settings->near)
         YA_TRY(ya_nearset_new(&d.near, err));
     YA_TRY(ya_outfile_begin(&d.output, settings->output, 0, err));

@@ -1,28 +1,28 @@
 #include "data/encode.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "token/tokenizer.h"
 
+#include <string.h>
+
 struct ya_encoder {
-    const char *model_path, *chat_template;
-    int vocab_size;
+    ya_encoder_options options;
     ya_tokenizer *tokenizer; /* NULL until needed */
     ya_chat *chat;           /* NULL until needed */
     ya_buffer text;
-    ya_ids prompt;
+    ya_ids begins;
+    bool warned; /* that the tokenizer has no end-of-text token */
 };
 
 enum { LABEL_IGNORED = -100 };
 
-ya_status ya_encoder_new(ya_encoder **out, const char *model_path, const char *chat_template,
-                         int vocab_size, ya_error *err)
+ya_status ya_encoder_new(ya_encoder **out, const ya_encoder_options *options, ya_error *err)
 {
     *out = ya_alloc_zero(1, sizeof **out);
     if (!*out)
         return ya_fail(err, YA_ERR_MEMORY, "out of memory for the encoder of records");
-    (*out)->model_path = model_path;
-    (*out)->chat_template = chat_template;
-    (*out)->vocab_size = vocab_size;
+    (*out)->options = *options;
     return YA_OK;
 }
 
@@ -33,7 +33,7 @@ void ya_encoder_free(ya_encoder *encoder)
     ya_chat_close(encoder->chat);
     ya_tokenizer_close(encoder->tokenizer);
     ya_buffer_free(&encoder->text);
-    ya_ids_free(&encoder->prompt);
+    ya_ids_free(&encoder->begins);
     ya_free(encoder);
 }
 
@@ -41,7 +41,7 @@ static ya_status need_tokenizer(ya_encoder *encoder, ya_error *err)
 {
     if (encoder->tokenizer)
         return YA_OK;
-    ya_status status = ya_tokenizer_open(&encoder->tokenizer, encoder->model_path, err);
+    ya_status status = ya_tokenizer_open(&encoder->tokenizer, encoder->options.model_path, err);
     return status ? ya_wrap(err, status, "records of text need the model's tokenizer") : YA_OK;
 }
 
@@ -57,35 +57,83 @@ static ya_status need_chat(ya_encoder *encoder, ya_error *err)
     if (status || encoder->chat)
         return status;
     const ya_tokenizer *t = encoder->tokenizer;
-    return ya_chat_open(&encoder->chat, ya_tokenizer_chat_template(t), encoder->chat_template,
-                        token_text(t, ya_tokenizer_bos(t)), token_text(t, ya_tokenizer_eos(t)),
-                        err);
+    return ya_chat_open(&encoder->chat, ya_tokenizer_chat_template(t),
+                        encoder->options.chat_template, token_text(t, ya_tokenizer_bos(t)),
+                        token_text(t, ya_tokenizer_eos(t)), err);
 }
 
-/* All of `ids` count but the first `n_masked`. */
-static ya_status count_from(const ya_ids *ids, size_t n_masked, ya_ids *counted, ya_error *err)
+/* A token counts when it holds a byte at or behind `boundary`: tokens reach to where the next one
+ * begins, and several may share a character. */
+static ya_status count_from(const ya_ids *begins, size_t size, size_t boundary, ya_ids *counted,
+                            ya_error *err)
 {
     ya_status status = YA_OK;
-    for (size_t i = 0; i < ids->size && !status; i++)
-        status = ya_ids_add(counted, i >= n_masked, err);
+    size_t first = counted->size;
+    for (size_t i = 0; i < begins->size && !status; i++)
+        status = ya_ids_add(counted, 0, err);
+    size_t end = size; /* of token i */
+    for (size_t i = begins->size; i-- > 0 && !status;) {
+        size_t begin = (size_t)begins->data[i];
+        if (i + 1 < begins->size && (size_t)begins->data[i + 1] > begin)
+            end = (size_t)begins->data[i + 1];
+        counted->data[first + i] = end > boundary || begin >= boundary;
+    }
+    return status;
+}
+
+/* The end is learned, once. */
+static ya_status add_end(ya_encoder *encoder, ya_ids *ids, ya_ids *counted, ya_error *err)
+{
+    int32_t eos = ya_tokenizer_eos(encoder->tokenizer);
+    if (!encoder->options.append_eos)
+        return YA_OK;
+    if (eos < 0 && !encoder->warned)
+        ya_warn(
+            "the model's tokenizer names no end-of-text token: the end of a text is not learned");
+    encoder->warned = eos < 0;
+    if (eos < 0 || (ids->size > 0 && ids->data[ids->size - 1] == eos))
+        return YA_OK;
+    ya_status status = ya_ids_add(ids, eos, err);
+    return status ? status : ya_ids_add(counted, 1, err);
+}
+
+/* `boundary`: where what is learned begins. */
+static ya_status encode_bytes(ya_encoder *encoder, const char *text, size_t size, size_t boundary,
+                              ya_ids *ids, ya_ids *counted, ya_error *err)
+{
+    ya_status status;
+    encoder->begins.size = 0;
+    YA_TRY(ya_tokenizer_encode_spans(encoder->tokenizer, text, size, true, NULL, 0, ids,
+                                     &encoder->begins, err));
+    YA_TRY(count_from(&encoder->begins, size, boundary, counted, err));
+    YA_TRY(add_end(encoder, ids, counted, err));
+done:
     return status;
 }
 
 static ya_status encode_completion(ya_encoder *encoder, const ya_record *record, ya_ids *ids,
                                    ya_ids *counted, ya_error *err)
 {
+    ya_buffer *text = &encoder->text;
     ya_status status;
-    encoder->text.size = 0;
-    encoder->prompt.size = 0;
-    YA_TRY(ya_buffer_add(&encoder->text, record->text, record->text_size, err));
-    YA_TRY(ya_buffer_add(&encoder->text, record->completion, record->completion_size, err));
-    YA_TRY(ya_tokenizer_encode(encoder->tokenizer, encoder->text.data, encoder->text.size, true,
-                               ids, err));
-    YA_TRY(ya_tokenizer_encode(encoder->tokenizer, record->text, record->text_size, true,
-                               &encoder->prompt, err));
-    YA_TRY(count_from(ids, encoder->prompt.size, counted, err));
+    text->size = 0;
+    YA_TRY(ya_buffer_add(text, record->text, record->text_size, err));
+    YA_TRY(ya_buffer_add(text, record->completion, record->completion_size, err));
+    status = encode_bytes(encoder, text->data, text->size, record->text_size, ids, counted, err);
 done:
     return status;
+}
+
+/* Only the last answer of the assistant stays to be learned. */
+static void keep_last_answer(ya_record *record)
+{
+    ya_message *messages = record->raw.messages;
+    bool found = false;
+    for (size_t i = record->raw.n_messages; i-- > 0;) {
+        bool learned = strcmp(messages[i].role, "assistant") == 0 && !messages[i].context;
+        messages[i].context |= found;
+        found |= learned;
+    }
 }
 
 static ya_status read_integer(const json_t *array, size_t i, const char *what, json_int_t *out,
@@ -98,21 +146,59 @@ static ya_status read_integer(const json_t *array, size_t i, const char *what, j
     return YA_OK;
 }
 
+static ya_status check_length(const json_t *list, const char *name, size_t n, ya_error *err)
+{
+    if (!list || json_array_size(list) == n)
+        return YA_OK;
+    return ya_fail(err, YA_ERR_DATA, "input_ids has %zu entries and %s %zu", n, name,
+                   json_array_size(list));
+}
+
+/* Ids that are attended to: [*first, *end) of all; padding may stand at the ends only. */
+static ya_status find_attended(const json_t *mask, size_t n, size_t *first, size_t *end,
+                               ya_error *err)
+{
+    ya_status status = YA_OK;
+    *first = 0;
+    *end = n;
+    if (!mask)
+        return YA_OK;
+    bool ended = false;
+    *first = *end = n;
+    for (size_t i = 0; i < n; i++) {
+        json_int_t value = 0;
+        YA_TRY(read_integer(mask, i, "attention_mask", &value, err));
+        if ((value != 0 && value != 1) || (value == 1 && ended))
+            return ya_fail(
+                err, YA_ERR_DATA,
+                "attention_mask[%zu] is %lld: expected ones, with zeros at the ends only", i,
+                (long long)value);
+        if (value == 1 && *first == n)
+            *first = i;
+        if (value == 0 && *first < n && !ended) {
+            ended = true;
+            *end = i;
+        }
+    }
+done:
+    return status;
+}
+
 static ya_status copy_ids(const ya_encoder *encoder, const ya_record *record, ya_ids *ids,
                           ya_ids *counted, ya_error *err)
 {
-    ya_status status = YA_OK;
-    size_t n = json_array_size(record->ids);
-    if (record->labels && json_array_size(record->labels) != n)
-        return ya_fail(err, YA_ERR_DATA, "input_ids has %zu entries and labels %zu", n,
-                       json_array_size(record->labels));
-    for (size_t i = 0; i < n; i++) {
+    size_t n = json_array_size(record->ids), first, end;
+    ya_status status;
+    YA_TRY(check_length(record->labels, "labels", n, err));
+    YA_TRY(check_length(record->attended, "attention_mask", n, err));
+    YA_TRY(find_attended(record->attended, n, &first, &end, err));
+    for (size_t i = first; i < end; i++) {
         json_int_t id = 0, label;
         YA_TRY(read_integer(record->ids, i, "input_ids", &id, err));
-        if (id < 0 || id >= encoder->vocab_size)
+        if (id < 0 || id >= encoder->options.vocab_size)
             return ya_fail(err, YA_ERR_DATA,
                            "input_ids[%zu] is %lld, the model's vocabulary has %d tokens", i,
-                           (long long)id, encoder->vocab_size);
+                           (long long)id, encoder->options.vocab_size);
         label = id;
         if (record->labels)
             YA_TRY(read_integer(record->labels, i, "labels", &label, err));
@@ -128,35 +214,35 @@ done:
     return status;
 }
 
-static ya_status encode_text(ya_encoder *encoder, const ya_record *record, ya_ids *ids,
-                             ya_ids *counted, ya_error *err)
+static ya_status encode_text(ya_encoder *encoder, ya_record *record, ya_ids *ids, ya_ids *counted,
+                             ya_error *err)
 {
     ya_status status;
     if (record->kind == YA_RECORD_CHAT) {
         YA_TRY(need_chat(encoder, err));
-        const ya_conversation conversation = {record->messages, record->n_messages, NULL, 0, false};
-        YA_TRY(ya_chat_encode(encoder->chat, encoder->tokenizer, &conversation, ids, counted, err));
+        if (encoder->options.last_answer)
+            keep_last_answer(record);
+        YA_TRY(ya_chat_encode(encoder->chat, encoder->tokenizer, &record->conversation, ids,
+                              counted, err));
     } else if (record->kind == YA_RECORD_COMPLETION) {
         YA_TRY(need_tokenizer(encoder, err));
         YA_TRY(encode_completion(encoder, record, ids, counted, err));
     } else {
         YA_TRY(need_tokenizer(encoder, err));
-        YA_TRY(ya_tokenizer_encode(encoder->tokenizer, record->text, record->text_size, true, ids,
-                                   err));
-        YA_TRY(count_from(ids, 0, counted, err));
+        YA_TRY(encode_bytes(encoder, record->text, record->text_size, 0, ids, counted, err));
     }
     for (size_t i = 0; i < ids->size; i++)
-        if (ids->data[i] < 0 || ids->data[i] >= encoder->vocab_size)
-            return ya_fail(err, YA_ERR_DATA,
+        if (ids->data[i] < 0 || ids->data[i] >= encoder->options.vocab_size)
+            return ya_fail(err, YA_ERR_FORMAT,
                            "the tokenizer gives id %d, the model's vocabulary has %d tokens: do "
                            "tokenizer and model belong together?",
-                           ids->data[i], encoder->vocab_size);
+                           ids->data[i], encoder->options.vocab_size);
 done:
     return status;
 }
 
-ya_status ya_encoder_encode(ya_encoder *encoder, const ya_record *record, ya_ids *ids,
-                            ya_ids *counted, ya_error *err)
+ya_status ya_encoder_encode(ya_encoder *encoder, ya_record *record, ya_ids *ids, ya_ids *counted,
+                            ya_error *err)
 {
     ids->size = 0;
     counted->size = 0;

@@ -64,14 +64,18 @@ done:
 static ya_status set_up(ya_preparation *p, ya_error *err)
 {
     ya_status status;
+    YA_TRY(ya_field_names_read(&p->fields, p->settings->field.items, p->settings->field.n,
+                               p->settings->text_field, err));
     YA_TRY(ya_policy_open(&p->policy, p->settings->policy, err));
     YA_TRY(set_up_files(p, err));
     p->n_threads = ya_compute_threads(p->settings);
     p->threads = ya_alloc_zero((size_t)p->n_threads, sizeof *p->threads);
     if (!p->threads)
         return out_of_memory(err);
-    for (int i = 0; i < p->n_threads; i++)
+    for (int i = 0; i < p->n_threads; i++) {
+        p->threads[i].raw.names = &p->fields;
         YA_TRY(ya_scorer_new(&p->threads[i].scorer, p->policy, err));
+    }
 done:
     return status;
 }

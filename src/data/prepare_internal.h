@@ -4,8 +4,8 @@
 
 #include "base/buffer.h"
 #include "data/keyset.h"
+#include "data/layout.h"
 #include "data/pipeline.h"
-#include "data/raw.h"
 #include "data/selection.h"
 #include "data/spool.h"
 #include "io/outfile.h"
@@ -51,6 +51,7 @@ typedef struct {
 
 typedef struct {
     const ya_settings *settings;
+    ya_field_names fields;
     ya_policy *policy;
     ya_paths paths;
     const char **names; /* base names of the paths */

@@ -127,7 +127,7 @@ static ya_status read_line(const ya_preparation *p, ya_preparer *t, const ya_bat
     *line = (line_result){.reason = YA_LINE_GOOD};
     YA_TRY(ya_raw_parse(raw, &batch->lines[i], &line->reason, err));
     if (line->reason == YA_LINE_GOOD)
-        YA_TRY(ya_raw_read_text(raw, p->settings->text_field, &line->reason, err));
+        YA_TRY(ya_raw_read_text(raw, YA_READ_ARCHIVE, &line->reason, err));
     if (line->reason != YA_LINE_GOOD)
         return YA_OK;
     bool kept = ya_prepare_kept_labels(p, raw, &w, &h, &line->reason);

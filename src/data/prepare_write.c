@@ -52,11 +52,7 @@ static bool is_scalar(const ya_json_value *value)
 static bool holds_text(const ya_raw *raw, const ya_raw_member *member)
 {
     const ya_raw_member *own = ya_raw_find(&raw->fields, member->name, member->name_size);
-    if (raw->kind == YA_RECORD_TEXT)
-        return own == raw->field;
-    return raw->kind == YA_RECORD_COMPLETION && own &&
-           (own == ya_raw_known(&raw->fields, YA_RAW_PROMPT) ||
-            own == ya_raw_known(&raw->fields, YA_RAW_COMPLETION));
+    return own && own->field >= 0 && raw->used & YA_FIELD_BIT(own->field);
 }
 
 static ya_status add_member(ya_buffer *out, bool *first, const ya_raw_member *member, ya_error *err)
@@ -146,33 +142,33 @@ done:
     return status;
 }
 
-static ya_status render_string(ya_buffer *out, const char *before, const ya_json_value *string,
-                               ya_error *err)
+typedef struct {
+    ya_buffer *out;
+    bool first;
+} kept;
+
+static ya_status add_kept(void *user, const char *name, const ya_json_value *value, ya_error *err)
 {
+    kept *k = user;
+    const char *quote = value->type == YA_JSON_STRING ? "\"" : "";
     ya_status status;
-    YA_TRY(ya_buffer_add(out, before, strlen(before), err));
-    YA_TRY(ya_buffer_add(out, "\"", 1, err));
-    YA_TRY(ya_buffer_add(out, string->text, string->size, err));
-    YA_TRY(ya_buffer_add(out, "\"", 1, err));
+    YA_TRY(ya_buffer_printf(k->out, err, "%s\"%s\": %s", k->first ? "{" : ", ", name, quote));
+    if (*quote)
+        YA_TRY(ya_buffer_add(k->out, value->text, value->size, err));
+    else
+        YA_TRY(add_compact(k->out, value->text, value->size, err));
+    YA_TRY(ya_buffer_add(k->out, quote, strlen(quote), err));
+    k->first = false;
 done:
     return status;
 }
 
-/* Chat, or prompt and completion: one example, as written. */
+/* A record with a structure is one example, as written. */
 static ya_status render_whole(ya_preparer *t, ya_buffer *out, ya_error *err)
 {
-    const ya_raw_object *fields = &t->raw.fields;
+    kept k = {out, true};
     ya_status status;
-    if (t->raw.kind == YA_RECORD_CHAT) {
-        const ya_json_value *messages = &ya_raw_known(fields, YA_RAW_MESSAGES)->value;
-        YA_TRY(ya_buffer_add(out, "{\"messages\": ", 13, err));
-        YA_TRY(add_compact(out, messages->text, messages->size, err));
-    } else {
-        const ya_json_value *prompt = &ya_raw_known(fields, YA_RAW_PROMPT)->value;
-        const ya_json_value *completion = &ya_raw_known(fields, YA_RAW_COMPLETION)->value;
-        YA_TRY(render_string(out, "{\"prompt\": ", prompt, err));
-        YA_TRY(render_string(out, ", \"completion\": ", completion, err));
-    }
+    YA_TRY(ya_raw_kept(&t->raw, add_kept, &k, err));
     YA_TRY(ya_buffer_add(out, t->labels.data, t->labels.size, err));
 done:
     return status;
@@ -235,7 +231,7 @@ static ya_status render_record(const ya_preparation *p, ya_preparer *t, const ya
     ya_status status;
     YA_TRY(ya_raw_parse(&t->raw, line, &reason, err));
     if (reason == YA_LINE_GOOD)
-        YA_TRY(ya_raw_read_text(&t->raw, p->settings->text_field, &reason, err));
+        YA_TRY(ya_raw_read_text(&t->raw, YA_READ_ARCHIVE, &reason, err));
     if (reason != YA_LINE_GOOD)
         return has_changed(p, record, err);
     ya_raw_source(&t->raw, &source);

@@ -2,30 +2,51 @@
  *   1. A line is scanned once, from its first byte to its last; after that every value of it is
  *      known to be well-formed, and cursors over parts of it cannot fail.
  *   2. The scratch is made before any view of it is handed out, and does not move: of the line's
- *      bytes each is unescaped for at most SCRATCH_USES purposes. */
+ *      bytes each is written for at most SCRATCH_USES purposes. */
 #include "data/raw.h"
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "data/text.h"
+#include "token/unicode.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    SHORT_TEXT = 50,  /* characters: a text in one of the usual fields should be longer */
-    SCRATCH_USES = 4, /* names and the text; the text joined; the source's fields; a key */
+    /* names; what a string holds as JSON; members of messages (3); texts; texts joined to one
+       message; the text joined; the source's fields; a key */
+    SCRATCH_USES = 10,
     SCRATCH_KEPT = 1 << 20,
     MEMBERS_KEPT = 1 << 14,
     FEW_MEMBERS = 24 /* are searched one by one */
 };
 
+/* Name, and what is said of such lines. */
+static const char *const reasons[YA_N_LINE_REASONS][2] = {
+    [YA_LINE_GOOD] = {"good", "good"},
+    [YA_LINE_LONG] = {"long", "longer than 64 MiB"},
+    [YA_LINE_JSON] = {"json", "not JSON"},
+    [YA_LINE_OBJECT] = {"object", "not a record"},
+    [YA_LINE_MESSAGES] = {"messages", "with a message that cannot be read"},
+    [YA_LINE_TEXT] = {"text", "of no known layout"},
+    [YA_LINE_ANSWER] = {"answer", "without an answer"},
+    [YA_LINE_PAIR] = {"pair", "a preference pair"},
+    [YA_LINE_TEMPLATE] = {"template", "refused by the chat template"},
+    [YA_LINE_LABELS] = {"labels", "with a label that is none"},
+    [YA_LINE_IDS] = {"ids", "with token ids that are none"},
+    [YA_LINE_OVERLONG] = {"overlong", "longer than max_seq_length"},
+    [YA_LINE_SHORT] = {"short", "too short"},
+};
+
 const char *ya_line_reason_name(ya_line_reason reason)
 {
-    static const char *const names[YA_N_LINE_REASONS] = {"good",     "long", "json",   "object",
-                                                         "messages", "text", "labels", "short"};
-    return names[reason];
+    return reasons[reason][0];
+}
+
+const char *ya_line_reason_text(ya_line_reason reason)
+{
+    return reasons[reason][1];
 }
 
 void ya_line_show_bad(const char *path, uint64_t number, ya_line_reason reason)
@@ -43,7 +64,7 @@ static ya_status out_of_memory(const char *what, ya_error *err)
 /* Room for what a line of `size` bytes may need; a big line's is given back at the next one. */
 static ya_status prepare_scratch(ya_raw *raw, size_t size, ya_error *err)
 {
-    size_t need = SCRATCH_USES * size + 64;
+    size_t need = SCRATCH_USES * size + 256;
     raw->scratch_used = 0;
     if (need <= raw->scratch_room && (raw->scratch_room <= SCRATCH_KEPT || need > SCRATCH_KEPT))
         return YA_OK;
@@ -56,12 +77,18 @@ static ya_status prepare_scratch(ya_raw *raw, size_t size, ya_error *err)
     return out_of_memory("text", err);
 }
 
-static char *take_scratch(ya_raw *raw, size_t size)
+char *ya_raw_take(ya_raw *raw, size_t size)
 {
     assert(size <= raw->scratch_room - raw->scratch_used); /* invariant 2 */
     char *taken = raw->scratch + raw->scratch_used;
     raw->scratch_used += size;
     return taken;
+}
+
+void ya_raw_give_back(ya_raw *raw, size_t size)
+{
+    assert(size <= raw->scratch_used);
+    raw->scratch_used -= size;
 }
 
 void ya_raw_string(ya_raw *raw, const ya_json_value *value, const char **text, size_t *size)
@@ -70,7 +97,7 @@ void ya_raw_string(ya_raw *raw, const ya_json_value *value, const char **text, s
     *size = value->size;
     if (!value->escaped)
         return;
-    char *to = take_scratch(raw, value->size);
+    char *to = ya_raw_take(raw, value->size);
     *size = ya_json_unescape(to, value->text, value->size);
     *text = to;
     raw->scratch_used -= value->size - *size;
@@ -79,7 +106,7 @@ void ya_raw_string(ya_raw *raw, const ya_json_value *value, const char **text, s
 const char *ya_raw_copy(ya_raw *raw, const ya_json_value *string)
 {
     /* the quotes, which are not in `size`, make room for the NUL */
-    char *to = take_scratch(raw, string->size + 1);
+    char *to = ya_raw_take(raw, string->size + 1);
     to[ya_json_unescape(to, string->text, string->size)] = '\0';
     return to;
 }
@@ -106,65 +133,6 @@ void ya_raw_free(ya_raw *raw)
 }
 
 /* Members by name: ----------------------------------------------------------------------------- */
-
-/* Every ya_raw_field with its name; L is handed through. */
-#define FIELDS(F, L)                                                                               \
-    F(0, "text", L)                                                                                \
-    F(1, "content", L)                                                                             \
-    F(2, "body", L)                                                                                \
-    F(3, "abstract", L)                                                                            \
-    F(4, "description", L)                                                                         \
-    F(5, "summary", L)                                                                             \
-    F(6, "ocr_eng", L)                                                                             \
-    F(7, "ocr_text", L)                                                                            \
-    F(8, "article", L)                                                                             \
-    F(9, "document", L)                                                                            \
-    F(10, "title", L)                                                                              \
-    F(11, "support", L) /* a passage is preferred to a question */                                 \
-    F(12, "question", L)                                                                           \
-    F(13, "answer", L)                                                                             \
-    F(YA_RAW_MESSAGES, "messages", L)                                                              \
-    F(YA_RAW_PROMPT, "prompt", L)                                                                  \
-    F(YA_RAW_COMPLETION, "completion", L)                                                          \
-    F(YA_RAW_METADATA, "metadata", L)                                                              \
-    F(YA_RAW_AUTH_WEIGHT, "auth_weight", L)                                                        \
-    F(YA_RAW_PROV_ENTROPY, "prov_entropy", L)                                                      \
-    F(YA_RAW_INPUT_IDS, "input_ids", L)                                                            \
-    F(YA_RAW_LABELS, "labels", L)                                                                  \
-    F(YA_RAW_SOURCE_FIRST + YA_SOURCE_YEAR, "year", L)                                             \
-    F(YA_RAW_SOURCE_FIRST + YA_SOURCE_DATE, "date", L)                                             \
-    F(YA_RAW_SOURCE_FIRST + YA_SOURCE_PUBLICATION_DATE, "publication_date", L)                     \
-    F(YA_RAW_SOURCE_FIRST + YA_SOURCE_PUBLISHED, "published", L)                                   \
-    F(YA_RAW_SOURCE_FIRST + YA_SOURCE_SOURCE, "source", L)                                         \
-    F(YA_RAW_SOURCE_FIRST + YA_SOURCE_URL, "url", L)                                               \
-    F(YA_RAW_SOURCE_FIRST + YA_SOURCE_PUBLISHER, "publisher", L)                                   \
-    F(YA_RAW_SOURCE_FIRST + YA_SOURCE_TYPE, "source_type", L)                                      \
-    F(YA_RAW_SOURCE_FIRST + YA_SOURCE_CITATION_COUNT, "citation_count", L)
-
-/* The fields whose names have L letters, as bits. */
-#define BIT(field, name, L) | (UINT32_C(1) << (field)) * (sizeof(name) - 1 == (L))
-#define OF_LENGTH(L) (uint32_t)(0 FIELDS(BIT, L))
-_Static_assert(YA_RAW_N_FIELDS <= 32, "a field is a bit of 32");
-
-/* The field of that name, or -1. */
-static int field_of(const char *name, size_t size)
-{
-#define NAME(field, name, L) [field] = name,
-    static const char *const names[YA_RAW_N_FIELDS] = {FIELDS(NAME, 0)};
-    static const uint32_t of_length[] = {
-        OF_LENGTH(0),  OF_LENGTH(1),  OF_LENGTH(2),  OF_LENGTH(3),  OF_LENGTH(4),  OF_LENGTH(5),
-        OF_LENGTH(6),  OF_LENGTH(7),  OF_LENGTH(8),  OF_LENGTH(9),  OF_LENGTH(10), OF_LENGTH(11),
-        OF_LENGTH(12), OF_LENGTH(13), OF_LENGTH(14), OF_LENGTH(15), OF_LENGTH(16),
-    };
-    if (size >= sizeof of_length / sizeof *of_length)
-        return -1;
-    for (uint32_t left = of_length[size]; left; left &= left - 1) {
-        int field = __builtin_ctz(left);
-        if (*names[field] == *name && memcmp(names[field], name, size) == 0)
-            return field;
-    }
-    return -1;
-}
 
 static bool has_name(const ya_raw_member *member, const char *name, size_t size)
 {
@@ -293,7 +261,8 @@ static ya_status read_object(ya_raw *raw, ya_raw_object *object, ya_json_cursor 
         size_t size;
         ya_raw_string(raw, &name, &member->name, &size);
         member->name_size = (uint32_t)size;
-        int field = field_of(member->name, size);
+        int field = ya_field_of(raw->names, member->name, size);
+        member->field = (int16_t)field;
         if (field >= 0)
             object->known[field] = (int32_t)object->n;
         object->n++;
@@ -316,6 +285,17 @@ static ya_status read_metadata(ya_raw *raw, ya_error *err)
     return read_object(raw, &raw->metadata, &cursor, err);
 }
 
+/* A sentence for what could not be read. */
+static void say_no_json(ya_raw *raw, const ya_line *line)
+{
+    if (ya_utf8_valid(line->text, line->size) != line->size)
+        ya_fail(&raw->why, YA_ERR_DATA,
+                "the record is not UTF-8; iconv -f WINDOWS-1252 -t UTF-8 converts older files");
+    else
+        ya_fail(&raw->why, YA_ERR_DATA,
+                "the record is not JSON (RFC 8259), or nested deeper than %d", YA_RECORD_MAX_DEPTH);
+}
+
 ya_status ya_raw_parse(ya_raw *raw, const ya_line *line, ya_line_reason *reason, ya_error *err)
 {
     const char *end = line->text + line->size;
@@ -326,9 +306,19 @@ ya_status ya_raw_parse(ya_raw *raw, const ya_line *line, ya_line_reason *reason,
     begin_object(&raw->metadata);
     raw->text = NULL;
     raw->text_size = 0;
+    raw->why.text[0] = '\0';
+    raw->table = line->table;
     *reason = line->too_long ? YA_LINE_LONG : YA_LINE_GOOD;
-    if (line->too_long)
+    if (line->too_long) {
+        ya_fail(&raw->why, YA_ERR_DATA, "the record is longer than %d MiB",
+                YA_LINE_MAX_BYTES >> 20);
         return YA_OK;
+    }
+    if (line->bad) {
+        *reason = YA_LINE_OBJECT;
+        ya_fail(&raw->why, YA_ERR_DATA, "%s", line->bad);
+        return YA_OK;
+    }
     YA_TRY(prepare_scratch(raw, line->size, err));
     const char *at = ya_json_skip_space(line->text, end);
     bool is_object = at < end && *at == '{';
@@ -338,206 +328,18 @@ ya_status ya_raw_parse(ya_raw *raw, const ya_line *line, ya_line_reason *reason,
         YA_TRY(read_object(raw, &raw->fields, &cursor, err));
         at = cursor.bad ? NULL : cursor.at;
     }
-    if (!at || ya_json_skip_space(at, end) != end)
+    if (!at || ya_json_skip_space(at, end) != end) {
         *reason = YA_LINE_JSON;
-    else if (!is_object)
+        say_no_json(raw, line);
+    } else if (!is_object) {
         *reason = YA_LINE_OBJECT;
-    else
-        status = read_metadata(raw, err);
-done:
-    return status;
-}
-
-/* The text: ------------------------------------------------------------------------------------ */
-
-static ya_status add_message(ya_raw *raw, const ya_raw_message *message, ya_error *err)
-{
-    if (raw->n_messages == raw->room_messages) {
-        size_t room = 2 * raw->room_messages + 8;
-        ya_raw_message *bigger = ya_realloc_array(raw->messages, room, sizeof *bigger);
-        if (!bigger)
-            return out_of_memory("messages", err);
-        raw->messages = bigger;
-        raw->room_messages = room;
-    }
-    raw->messages[raw->n_messages++] = *message;
-    return YA_OK;
-}
-
-/* {role, content}: a string; a string, null or absent. */
-static bool read_message(ya_raw *raw, const ya_json_value *value, ya_raw_message *message)
-{
-    ya_json_cursor cursor;
-    ya_json_value name, member, role = {.type = YA_JSON_NULL}, content = {.type = YA_JSON_NULL};
-    if (value->type != YA_JSON_OBJECT ||
-        !ya_json_enter(&cursor, value->text, value->text + value->size, YA_RECORD_MAX_DEPTH))
-        return false;
-    while (ya_json_next_member(&cursor, &name, &member)) {
-        const char *text;
-        size_t size, used = raw->scratch_used;
-        ya_raw_string(raw, &name, &text, &size);
-        if (size == 4 && memcmp(text, "role", 4) == 0)
-            role = member;
-        else if (size == 7 && memcmp(text, "content", 7) == 0)
-            content = member;
-        raw->scratch_used = used; /* the name is not kept */
-    }
-    if (role.type != YA_JSON_STRING ||
-        (content.type != YA_JSON_STRING && content.type != YA_JSON_NULL))
-        return false;
-    message->role = ya_raw_copy(raw, &role);
-    message->has_content = content.type == YA_JSON_STRING;
-    message->content = "";
-    message->content_size = 0;
-    if (message->has_content)
-        ya_raw_string(raw, &content, &message->content, &message->content_size);
-    return true;
-}
-
-/* Takes `size` bytes as the text, without the white space at their ends. */
-static void set_text(ya_raw *raw, const char *text, size_t size, ya_line_reason *reason)
-{
-    ya_text_trim(&text, &size);
-    raw->text = text;
-    raw->text_size = size;
-    if (size == 0)
-        *reason = YA_LINE_TEXT;
-}
-
-static char *put(char *to, const char *text, size_t size)
-{
-    memcpy(to, text, size);
-    return to + size;
-}
-
-static void join_messages(ya_raw *raw, ya_line_reason *reason)
-{
-    size_t size = 0;
-    for (size_t i = 0; i < raw->n_messages; i++)
-        size += raw->messages[i].content_size + 1;
-    char *text = take_scratch(raw, size), *at = text;
-    for (size_t i = 0; i < raw->n_messages; i++) {
-        if (!raw->messages[i].has_content)
-            continue;
-        if (at > text)
-            *at++ = '\n';
-        at = put(at, raw->messages[i].content, raw->messages[i].content_size);
-    }
-    set_text(raw, text, (size_t)(at - text), reason);
-}
-
-static ya_status read_chat(ya_raw *raw, const ya_json_value *messages, ya_line_reason *reason,
-                           ya_error *err)
-{
-    ya_json_cursor cursor;
-    ya_json_value item;
-    ya_status status = YA_OK;
-    raw->kind = YA_RECORD_CHAT;
-    bool good = ya_json_enter(&cursor, messages->text, messages->text + messages->size,
-                              YA_RECORD_MAX_DEPTH);
-    while (good && ya_json_next_item(&cursor, &item)) {
-        ya_raw_message message;
-        good = read_message(raw, &item, &message);
-        if (good)
-            YA_TRY(add_message(raw, &message, err));
-    }
-    if (good)
-        join_messages(raw, reason);
-    else
-        *reason = YA_LINE_MESSAGES;
-done:
-    return status;
-}
-
-static bool is_string(const ya_raw_member *member)
-{
-    return member && member->value.type == YA_JSON_STRING;
-}
-
-static bool is_blank(const char *text, size_t size)
-{
-    ya_text_trim(&text, &size);
-    return size == 0;
-}
-
-/* Prompt and completion, when that is what the record is. */
-static bool read_completion(ya_raw *raw, ya_line_reason *reason)
-{
-    const ya_raw_member *prompt = ya_raw_known(&raw->fields, YA_RAW_PROMPT);
-    const ya_raw_member *completion = ya_raw_known(&raw->fields, YA_RAW_COMPLETION);
-    if (!is_string(prompt) || !is_string(completion))
-        return false;
-    ya_raw_string(raw, &completion->value, &raw->completion, &raw->completion_size);
-    if (is_blank(raw->completion, raw->completion_size))
-        return false;
-    raw->kind = YA_RECORD_COMPLETION;
-    ya_raw_string(raw, &prompt->value, &raw->untrimmed, &raw->untrimmed_size);
-    char *text = take_scratch(raw, raw->untrimmed_size + 1 + raw->completion_size);
-    char *at = put(text, raw->untrimmed, raw->untrimmed_size);
-    *at++ = '\n';
-    at = put(at, raw->completion, raw->completion_size);
-    set_text(raw, text, (size_t)(at - text), reason);
-    return true;
-}
-
-/* Takes the member as the text when it is a string of more than `limit` characters; else returns
- * false, having taken one that is not blank if there was none before. */
-static bool try_text(ya_raw *raw, const ya_raw_member *member, size_t limit)
-{
-    const char *whole, *text;
-    size_t whole_size, size;
-    if (!is_string(member))
-        return false;
-    ya_raw_string(raw, &member->value, &whole, &whole_size);
-    text = whole;
-    size = whole_size;
-    ya_text_trim(&text, &size);
-    bool enough = ya_text_is_longer(text, size, limit);
-    if (enough || (size > 0 && !raw->field)) {
-        raw->field = member;
-        raw->untrimmed = whole;
-        raw->untrimmed_size = whole_size;
-        raw->text = text;
-        raw->text_size = size;
-    }
-    return enough;
-}
-
-static void read_plain(ya_raw *raw, const char *text_field, ya_line_reason *reason)
-{
-    raw->kind = YA_RECORD_TEXT;
-    if (text_field) {
-        try_text(raw, ya_raw_find(&raw->fields, text_field, strlen(text_field)), 0);
+        ya_fail(&raw->why, YA_ERR_DATA, "the record is %s, expected an object {\"field\": ...}",
+                ya_json_type_name((ya_json_type)other.type));
     } else {
-        for (int i = 0; i < YA_RAW_N_TEXTS; i++)
-            if (try_text(raw, ya_raw_known(&raw->fields, (ya_raw_field)i), SHORT_TEXT))
-                break;
+        status = read_metadata(raw, err);
     }
-    if (!raw->field)
-        *reason = YA_LINE_TEXT;
-}
-
-ya_status ya_raw_read_text(ya_raw *raw, const char *text_field, ya_line_reason *reason,
-                           ya_error *err)
-{
-    const ya_raw_member *messages = ya_raw_known(&raw->fields, YA_RAW_MESSAGES);
-    raw->field = NULL;
-    raw->untrimmed = raw->completion = NULL;
-    raw->untrimmed_size = raw->completion_size = 0;
-    raw->n_messages = 0;
-    *reason = YA_LINE_GOOD;
-    if (messages && messages->value.type == YA_JSON_ARRAY) {
-        const ya_json_value *value = &messages->value;
-        const char *end = value->text + value->size - 1; /* the bracket */
-        if (ya_json_skip_space(value->text + 1, end) != end)
-            return read_chat(raw, value, reason, err);
-    } else if (messages && messages->value.type != YA_JSON_NULL) {
-        *reason = YA_LINE_MESSAGES;
-        return YA_OK;
-    }
-    if (!read_completion(raw, reason))
-        read_plain(raw, text_field, reason);
-    return YA_OK;
+done:
+    return status;
 }
 
 void ya_raw_source(ya_raw *raw, ya_source *source)

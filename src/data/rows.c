@@ -4,33 +4,73 @@
 
 #include <assert.h>
 
+/* The first row reaches to its end; a later one that keeps its context covers M - M / 2 tokens
+ * behind what the rows before it cover, one of a text M - 1. */
 uint64_t ya_rows_bound(uint64_t length, int max_seq_length)
 {
-    uint64_t stride = (uint64_t)max_seq_length - 1;
-    return length < 2 ? 0 : (length - 1 + stride - 1) / stride;
+    uint64_t most = (uint64_t)max_seq_length, least = most - most / 2;
+    if (length <= most)
+        return length < 2 ? 0 : 1;
+    return 1 + (length - most + least - 1) / least;
 }
 
-int ya_rows_cut(const uint32_t *tokens, uint64_t at, uint32_t length, int max_seq_length,
-                int32_t record, ya_row *rows)
+/* The row of the targets from token `first` to `last`, fed from token `begin` on. */
+static bool make_row(const uint32_t *tokens, uint64_t at, uint32_t begin, uint32_t first,
+                     uint32_t last, int32_t record, ya_row *row)
 {
-    assert(max_seq_length >= 2);
-    uint32_t stride = (uint32_t)max_seq_length - 1;
+    *row = (ya_row){.at = at + begin, .record = record, .first = (int32_t)(first - begin)};
+    for (uint32_t t = first; t <= last; t++) {
+        if (tokens[t] & YA_TOKEN_COUNTED) {
+            row->n_targets++;
+            row->length = (int32_t)(t - begin);
+        }
+    }
+    return row->n_targets > 0;
+}
+
+static int cut_text(const uint32_t *tokens, uint64_t at, uint32_t length, uint32_t stride,
+                    int32_t record, ya_row *rows)
+{
     int n = 0;
     for (uint32_t begin = 0; begin + 1 < length; begin += stride) {
         uint32_t end = length - begin > stride ? begin + stride : length - 1;
-        ya_row row = {.at = at + begin, .record = record};
-        for (uint32_t t = begin + 1; t <= end; t++) {
-            if (tokens[t] & YA_TOKEN_COUNTED) {
-                row.n_targets++;
-                row.length = (int32_t)(t - begin);
-            }
-        }
-        if (row.n_targets > 0)
-            rows[n++] = row;
+        n += make_row(tokens, at, begin, begin + 1, end, record, &rows[n]);
         if (length - begin <= stride)
             break;
     }
     return n;
+}
+
+/* The first row takes all targets that it can with everything before them; a later one those within
+ * half a row behind its first, and what fits before the last of them. */
+static int cut_answers(const uint32_t *tokens, uint64_t at, uint32_t length, uint32_t limit,
+                       int32_t record, ya_row *rows)
+{
+    int n = 0;
+    uint32_t next = 1;
+    for (;;) {
+        while (next < length && !(tokens[next] & YA_TOKEN_COUNTED))
+            next++;
+        if (next >= length)
+            return n;
+        uint32_t reach = next < limit ? limit - 1 : next + (limit - limit / 2) - 1;
+        uint32_t last = next;
+        for (uint32_t t = next; t <= reach && t < length; t++)
+            if (tokens[t] & YA_TOKEN_COUNTED)
+                last = t;
+        uint32_t begin = last < limit ? 0 : last + 1 - limit;
+        n += make_row(tokens, at, begin, next, last, record, &rows[n]);
+        next = last + 1;
+    }
+}
+
+int ya_rows_cut(const uint32_t *tokens, uint64_t at, uint32_t length, int max_seq_length,
+                bool keep_context, int32_t record, ya_row *rows)
+{
+    assert(max_seq_length >= 2);
+    uint32_t limit = (uint32_t)max_seq_length;
+    return keep_context ? cut_answers(tokens, at, length, limit, record, rows)
+                        : cut_text(tokens, at, length, limit - 1, record, rows);
 }
 
 typedef bool (*before)(const ya_row *a, const ya_row *b);

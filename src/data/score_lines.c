@@ -3,8 +3,8 @@
 #include "base/alloc.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "data/layout.h"
 #include "data/pipeline.h"
-#include "data/raw.h"
 #include "io/json.h"
 #include "model/compute.h"
 #include "provenance/score.h"
@@ -32,6 +32,7 @@ typedef struct {
 
 typedef struct {
     const ya_settings *settings;
+    ya_field_names names;
     const char *const *paths;
     ya_policy *policy;
     ya_buffer *heads; /* of each file: {"file": NAME, "line": */
@@ -139,7 +140,7 @@ static ya_status work(void *context, int index, ya_batch *batch, ya_error *err)
         ya_line_reason reason;
         YA_TRY(ya_raw_parse(&t->raw, line, &reason, err));
         if (reason == YA_LINE_GOOD)
-            YA_TRY(ya_raw_read_text(&t->raw, s->settings->text_field, &reason, err));
+            YA_TRY(ya_raw_read_text(&t->raw, YA_READ_ARCHIVE, &reason, err));
         if (reason == YA_LINE_GOOD)
             YA_TRY(score_record(s, t, batch, line, err));
         else
@@ -200,8 +201,10 @@ static ya_status prepare_threads(scoring *s, ya_error *err)
     s->threads = ya_alloc_zero((size_t)s->n_threads, sizeof *s->threads);
     if (!s->threads)
         return ya_fail(err, YA_ERR_MEMORY, "out of memory for %d threads", s->n_threads);
-    for (int i = 0; i < s->n_threads; i++)
+    for (int i = 0; i < s->n_threads; i++) {
+        s->threads[i].raw.names = &s->names;
         YA_TRY(ya_scorer_new(&s->threads[i].scorer, s->policy, err));
+    }
 done:
     return status;
 }
@@ -242,6 +245,8 @@ ya_status ya_score_lines(const ya_settings *settings, ya_error *err)
     scoring s = {.settings = settings, .n_threads = ya_compute_threads(settings)};
     ya_paths paths = {0};
     ya_status status;
+    YA_TRY(ya_field_names_read(&s.names, settings->field.items, settings->field.n,
+                               settings->text_field, err));
     YA_TRY(ya_policy_open(&s.policy, settings->policy, err));
     YA_TRY(ya_jsonl_list(&paths, settings->input, err));
     YA_TRY(prepare_files(&s, &paths, err));

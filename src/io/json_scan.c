@@ -357,3 +357,13 @@ size_t ya_json_unescape(char *to, const char *text, size_t size)
         out = put_code_point(out, (unsigned)unit);
     }
 }
+
+const char *ya_json_type_name(ya_json_type type)
+{
+    static const char *const names[] = {
+        [YA_JSON_STRING] = "a string",   [YA_JSON_NUMBER] = "a number",
+        [YA_JSON_BOOLEAN] = "a boolean", [YA_JSON_NULL] = "null",
+        [YA_JSON_ARRAY] = "a list",      [YA_JSON_OBJECT] = "an object",
+    };
+    return names[type];
+}

@@ -24,6 +24,9 @@ typedef enum {
     YA_JSON_OBJECT
 } ya_json_type;
 
+/* "a string", "a list", ...: for sentences. */
+const char *ya_json_type_name(ya_json_type type);
+
 /* A value as written: of a string what stands between its quotes. */
 typedef struct {
     const char *text;

@@ -111,7 +111,8 @@ static ya_status skip_bom(ya_jsonl *s, ya_error *err)
 /* Drops what is left of a line that is too long, but not its first bytes. */
 static ya_status skip_long(ya_jsonl *s, ya_line *line, ya_error *err)
 {
-    *line = (ya_line){s->buffer + s->begin, KEPT_OF_LONG, s->number, true};
+    *line = (ya_line){
+        .text = s->buffer + s->begin, .size = KEPT_OF_LONG, .number = s->number, .too_long = true};
     size_t keep = s->begin + KEPT_OF_LONG;
     s->end = keep;
     for (;;) {
@@ -163,7 +164,10 @@ static ya_status next_line(ya_jsonl *s, ya_line *line, bool *found, ya_error *er
     if (lf && size && text[size - 1] == '\r')
         size--;
     bool too_long = size > YA_LINE_MAX_BYTES;
-    *line = (ya_line){text, too_long ? KEPT_OF_LONG : size, s->number, too_long};
+    *line = (ya_line){.text = text,
+                      .size = too_long ? KEPT_OF_LONG : size,
+                      .number = s->number,
+                      .too_long = too_long};
     return YA_OK;
 }
 
@@ -171,7 +175,7 @@ ya_status ya_jsonl_next(ya_jsonl *stream, ya_line *line, ya_error *err)
 {
     bool found = true;
     ya_status status = YA_OK;
-    *line = (ya_line){NULL, 0, stream->number, false};
+    *line = (ya_line){.number = stream->number};
     if (stream->number == 0)
         status = skip_bom(stream, err);
     while (!status && found) {
@@ -179,6 +183,6 @@ ya_status ya_jsonl_next(ya_jsonl *stream, ya_line *line, ya_error *err)
         if (!status && found && (line->too_long || !is_blank(line->text, line->size)))
             return YA_OK;
     }
-    *line = (ya_line){NULL, 0, stream->number, false};
+    *line = (ya_line){.number = stream->number};
     return status;
 }

@@ -25,6 +25,8 @@ typedef struct {
     size_t size;
     uint64_t number;
     bool too_long;
+    bool table;      /* a row of a table: its values are cells, that is strings of any meaning */
+    const char *bad; /* NULL, or a static sentence that says why this is no record */
 } ya_line;
 ya_status ya_jsonl_next(ya_jsonl *stream, ya_line *line, ya_error *err) YA_CHECK;
 

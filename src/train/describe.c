@@ -40,6 +40,19 @@ static ya_status add_schedule(const ya_loop *loop, ya_buffer *out, ya_error *err
                             (double)s->steps * records / (double)loop->state->n_records);
 }
 
+static ya_status add_data(const ya_job *job, ya_buffer *out, ya_error *err)
+{
+    ya_status status;
+    YA_TRY(ya_buffer_printf(out, err, ",\n \"data\": "));
+    YA_TRY(ya_data_report_json(&job->train_data->report, out, err));
+    if (job->val_data) {
+        YA_TRY(ya_buffer_printf(out, err, ",\n \"validation\": "));
+        YA_TRY(ya_data_report_json(&job->val_data->report, out, err));
+    }
+done:
+    return status;
+}
+
 static ya_status add_memory(const ya_loop *loop, ya_buffer *out, ya_error *err)
 {
     const ya_guard_limits *l = &loop->guard.limits;
@@ -84,6 +97,7 @@ static ya_status format_run(const ya_loop *loop, ya_buffer *out, ya_error *err)
                             YA_VERSION, ya_wall_time_s(), (long long)loop->state->step));
     YA_TRY(add_model(job, out, err));
     YA_TRY(add_schedule(loop, out, err));
+    YA_TRY(add_data(job, out, err));
     YA_TRY(add_memory(loop, out, err));
     YA_TRY(add_environment(job, out, err));
     YA_TRY(ya_buffer_printf(out, err, ",\n \"settings\": "));

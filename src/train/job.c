@@ -168,21 +168,32 @@ done:
     return status;
 }
 
-static ya_status read_set(ya_job *job, ya_dataset **out, char *const *paths, size_t n,
-                          const char *directory, ya_error *err)
+static ya_status read_set(ya_job *job, ya_dataset **out, const char *name, char *const *paths,
+                          size_t n, const char *directory, ya_error *err)
 {
     const ya_settings *s = &job->settings;
+    ya_field_names fields;
+    ya_status status = ya_field_names_read(&fields, s->field.items, s->field.n, s->text_field, err);
+    if (status)
+        return status;
     ya_dataset_options options = {
         .paths = (const char *const *)paths,
         .n_paths = n,
+        .name = name,
         .model_path = job->base_path,
         .chat_template = s->chat_template,
-        .text_field = s->text_field,
+        .fields = &fields,
         .directory = directory,
         .vocab_size = job->model->config.vocab_size,
+        .max_seq_length = (int)s->max_seq_length,
+        .overlong = (ya_overlong)s->overlong,
+        .append_eos = s->append_eos,
+        .last_answer = s->assistant == YA_ASSISTANT_LAST,
         .policy = s->policy,
         .score = !job->train || job->distrust.mode != YA_DISTRUST_OFF,
+        .weights = job->train && job->distrust.mode == YA_DISTRUST_WEIGHTED,
         .need_labels = job->train && job->distrust.mode != YA_DISTRUST_OFF,
+        .skip_bad = s->skip_bad,
         .quiet = s->quiet,
     };
     return ya_dataset_open(out, &options, err);
@@ -196,12 +207,12 @@ ya_status ya_job_read_data(ya_job *job, const char *directory, ya_error *err)
     if (s->data.n == 0)
         YA_TRY(ya_fail(err, YA_ERR_USAGE, "no data is given: pass --data PATH"));
     YA_TRY(ya_data_find(&paths, s->data.items, s->data.n, s->val_data.items, s->val_data.n, err));
-    YA_TRY(read_set(job, &job->train_data, paths.train, paths.n_train, directory, err));
+    YA_TRY(read_set(job, &job->train_data, "data", paths.train, paths.n_train, directory, err));
     if (paths.n_val > 0 && job->train)
-        YA_TRY(read_set(job, &job->val_data, paths.val, paths.n_val, directory, err));
+        YA_TRY(read_set(job, &job->val_data, "validation", paths.val, paths.n_val, directory, err));
     if (job->train_data->n_targets == 0)
-        YA_TRY(ya_fail(err, YA_ERR_DATA, "%s: no record has a token to learn",
-                       job->train_data->files[0].path));
+        YA_TRY(ya_fail(err, YA_ERR_DATA, "%s: no record has a token to learn; first %s",
+                       job->train_data->files[0].path, job->train_data->report.empty.first));
     ya_weights_find(&job->weights, &job->distrust, job->train_data);
     malloc_trim(0); /* the tokenizer is gone: what it held goes back */
 done:

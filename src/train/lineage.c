@@ -96,8 +96,8 @@ static ya_status add_data_files(const ya_dataset *data, ya_buffer *out, ya_error
                             "],\n \"records\": %llu, \"tokens\": %llu, \"targets\": %llu, "
                             "\"without_targets\": %llu, \"bad_lines\": %llu",
                             (unsigned long long)data->n_records, (unsigned long long)data->n_tokens,
-                            (unsigned long long)data->n_targets, (unsigned long long)data->n_empty,
-                            (unsigned long long)data->n_bad));
+                            (unsigned long long)data->n_targets, (unsigned long long)data->report.empty.n,
+                            (unsigned long long)ya_data_report_bad(&data->report)));
 done:
     return status;
 }

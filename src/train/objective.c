@@ -15,6 +15,8 @@ static double pull_of(const ya_distrust *config, const ya_data_record *r)
 {
     if (config->mode != YA_DISTRUST_WEIGHTED)
         return 1.0;
+    if (r->has_pull)
+        return r->pull;
     return ya_distrust_pull(config, ya_distrust_s(r->auth_weight, r->prov_entropy));
 }
 
@@ -22,8 +24,8 @@ static double pull_of(const ya_distrust *config, const ya_data_record *r)
 typedef struct {
     ya_distrust weighted; /* the pulls are those of this mode whatever the objective's */
     double sum_loss, sum_v, sum_v2;
-    uint64_t n;
-    bool complete; /* no record without labels so far */
+    uint64_t n, n_labelled;
+    bool complete; /* no record so far that has neither labels nor a pull */
 } label_sums;
 
 static label_sums start_sums(const ya_distrust *config)
@@ -37,13 +39,17 @@ static void add_record(label_sums *sums, const ya_data_record *r)
 {
     if (r->n_targets == 0)
         return;
-    if (!has_labels(r)) {
+    bool labelled = has_labels(r);
+    if (!labelled && !r->has_pull) {
         sums->complete = false;
         return;
     }
-    double s = ya_distrust_s(r->auth_weight, r->prov_entropy);
-    double v = ya_distrust_pull(&sums->weighted, s);
-    sums->sum_loss += ya_distrust_loss(sums->weighted.alpha, s);
+    double v = pull_of(&sums->weighted, r);
+    if (labelled) {
+        double s = ya_distrust_s(r->auth_weight, r->prov_entropy);
+        sums->sum_loss += ya_distrust_loss(sums->weighted.alpha, s);
+        sums->n_labelled++;
+    }
     sums->sum_v += v;
     sums->sum_v2 += v * v;
     sums->n++;
@@ -52,7 +58,8 @@ static void add_record(label_sums *sums, const ya_data_record *r)
 static void finish_sums(const label_sums *sums, double *mean_loss, double *ess)
 {
     bool known = sums->complete && sums->n > 0;
-    *mean_loss = known ? sums->sum_loss / (double)sums->n : NAN;
+    bool labelled = known && sums->n_labelled == sums->n;
+    *mean_loss = labelled ? sums->sum_loss / (double)sums->n : NAN;
     *ess = known ? ya_effective_sample_size(sums->sum_v, sums->sum_v2) : NAN;
 }
 

@@ -43,14 +43,9 @@ static void show_model(const ya_job *job)
 static void show_data(const ya_job *job, const ya_schedule *schedule)
 {
     const ya_dataset *d = job->train_data;
-    ya_info("data: %llu records, %llu tokens, %llu of them targets",
+    ya_info("learning: %llu records, %llu tokens, %llu of them targets",
             (unsigned long long)d->n_records, (unsigned long long)d->n_tokens,
             (unsigned long long)d->n_targets);
-    if (d->n_empty > 0)
-        ya_warn("%llu records have no token to learn and contribute nothing",
-                (unsigned long long)d->n_empty);
-    if (d->n_bad > 0)
-        ya_warn("%llu lines were no records", (unsigned long long)d->n_bad);
     if (job->val_data)
         ya_info("validation: %llu records, %llu targets",
                 (unsigned long long)job->val_data->n_records,

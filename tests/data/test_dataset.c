@@ -17,6 +17,8 @@ static void write_text(const char *name, const char *text)
     assert_int_equal(ya_write_file(scratch(name), text, strlen(text), &err), YA_OK);
 }
 
+static bool skip_bad; /* of the next sets */
+
 static ya_status open_set(ya_dataset **set, const char *name, const char *model, bool need_labels,
                           ya_error *err)
 {
@@ -28,6 +30,7 @@ static ya_status open_set(ya_dataset **set, const char *name, const char *model,
         .directory = scratch_dir,
         .vocab_size = 49152,
         .need_labels = need_labels,
+        .skip_bad = skip_bad,
         .quiet = true,
     };
     return ya_dataset_open(set, &options, err);
@@ -52,7 +55,7 @@ static void tokenised_records_are_kept_as_they_are(void **state)
     assert_int_equal(set->n_records, 3);
     assert_int_equal(set->n_tokens, 8);
     assert_int_equal(set->n_targets, 3); /* 8, 9 and 3: the first token of a record is none */
-    assert_int_equal(set->n_empty, 1);
+    assert_int_equal(set->report.empty.n, 1);
     assert_int_equal(set->n_unlabelled, 2);
     assert_int_equal(set->longest, 4);
     assert_int_equal(set->tokens[0], 7);
@@ -110,12 +113,18 @@ static void bad_lines_are_counted_and_left_out(void **state)
     (void)state;
     ya_dataset *set;
     ya_error err;
+    skip_bad = true;
     write_text("a.jsonl", "not json\n{\"input_ids\": [1, 2]}\n[]\n{\"x\": 1}\n");
     must_open(&set, "a.jsonl", "x");
-    assert_int_equal(set->n_bad, 3);
+    assert_int_equal(ya_data_report_bad(&set->report), 3);
     assert_int_equal(set->n_records, 1);
     assert_int_equal(set->records[0].line, 2);
     ya_dataset_close(set);
+    skip_bad = false;
+    assert_int_equal(open_set(&set, "a.jsonl", "x", false, &err), YA_ERR_DATA);
+    assert_non_null(strstr(err.text, "3 of 4 records cannot be read"));
+    assert_non_null(strstr(err.text, "a.jsonl:1: the record is not JSON"));
+    assert_non_null(strstr(err.text, "--skip-bad"));
     write_text("b.jsonl", "not json\n");
     assert_int_equal(open_set(&set, "b.jsonl", "x", false, &err), YA_ERR_DATA);
     assert_non_null(strstr(err.text, "no usable record"));

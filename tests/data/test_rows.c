@@ -26,7 +26,7 @@ static void a_short_record_is_one_row_that_feeds_all_but_its_last_token(void **s
 {
     (void)state;
     all_counted(10);
-    assert_int_equal(ya_rows_cut(tokens, 100, 10, 10, 7, rows), 1);
+    assert_int_equal(ya_rows_cut(tokens, 100, 10, 10, false, 7, rows), 1);
     assert_int_equal(rows[0].at, 100);
     assert_int_equal(rows[0].length, 9);
     assert_int_equal(rows[0].n_targets, 9);
@@ -40,7 +40,7 @@ static void rows_of_a_long_record_count_every_target_once(void **state)
         for (int limit = 2; limit < 20; limit++) {
             int seen[64] = {0};
             all_counted(length);
-            int n = ya_rows_cut(tokens, 0, length, limit, 0, rows);
+            int n = ya_rows_cut(tokens, 0, length, limit, false, 0, rows);
             assert_true((uint64_t)n <= ya_rows_bound(length, limit));
             for (int i = 0; i < n; i++) {
                 assert_true(rows[i].length <= limit - 1);
@@ -60,7 +60,7 @@ static void what_follows_the_last_target_is_not_fed(void **state)
     for (uint32_t i = 0; i < 30; i++)
         tokens[i] = i | (i == 4 || i == 6 || i == 25 ? YA_TOKEN_COUNTED : 0);
     /* rows over 0..9, 9..18, 18..27, 27..29: only the first and the third have targets */
-    assert_int_equal(ya_rows_cut(tokens, 0, 30, 10, 0, rows), 2);
+    assert_int_equal(ya_rows_cut(tokens, 0, 30, 10, false, 0, rows), 2);
     assert_int_equal(rows[0].length, 6);
     assert_int_equal(rows[0].n_targets, 2);
     assert_int_equal(rows[1].at, 18);
@@ -71,10 +71,10 @@ static void records_without_a_target_have_no_rows(void **state)
 {
     (void)state;
     all_counted(4);
-    assert_int_equal(ya_rows_cut(tokens, 0, 0, 8, 0, rows), 0);
-    assert_int_equal(ya_rows_cut(tokens, 0, 1, 8, 0, rows), 0);
+    assert_int_equal(ya_rows_cut(tokens, 0, 0, 8, false, 0, rows), 0);
+    assert_int_equal(ya_rows_cut(tokens, 0, 1, 8, false, 0, rows), 0);
     memset(tokens, 0, 4 * sizeof *tokens);
-    assert_int_equal(ya_rows_cut(tokens, 0, 4, 8, 0, rows), 0);
+    assert_int_equal(ya_rows_cut(tokens, 0, 4, 8, false, 0, rows), 0);
 }
 
 static int make_rows(uint64_t seed, int capacity)

@@ -18,6 +18,9 @@ expect 1 "cannot write to standard output" bash -c "'$binary' --help > /dev/full
 expect 0 '| `learning_rate` |' "$binary" --reference
 diff <("$binary" --reference) docs/reference/settings.md ||
     { echo "docs/reference/settings.md is stale: your_ai --reference > docs/reference/settings.md"; exit 1; }
+diff <("$binary" --records) <(grep '^|' docs/RECORDS.md | head -n "$("$binary" --records | wc -l)") ||
+    { echo "the first table of docs/RECORDS.md is stale: your_ai --records"; exit 1; }
+expect 0 "ShareGPT" "$binary" train --help
 
 for command in $("$binary" --help | sed -n 's/^  \([a-z]*\)  *.*/\1/p'); do
     expect 0 "Usage: your_ai $command" "$binary" "$command" --help

@@ -4,7 +4,7 @@
 
 #include "support/cmocka_all.h"
 
-#include "data/raw.h"
+#include "data/layout.h"
 #include "provenance/score.h"
 
 #include <string.h>
@@ -13,13 +13,13 @@
  * and may be used again. */
 static inline ya_source source_of(ya_raw *raw, const char *line)
 {
-    ya_line whole = {line, strlen(line), 1, false};
+    ya_line whole = {.text = line, .size = strlen(line), .number = 1};
     ya_line_reason reason;
     ya_source source;
     ya_error err;
     assert_int_equal(ya_raw_parse(raw, &whole, &reason, &err), YA_OK);
     assert_int_equal(reason, YA_LINE_GOOD);
-    assert_int_equal(ya_raw_read_text(raw, NULL, &reason, &err), YA_OK);
+    assert_int_equal(ya_raw_read_text(raw, YA_READ_ARCHIVE, &reason, &err), YA_OK);
     assert_int_equal(reason, YA_LINE_GOOD);
     ya_raw_source(raw, &source);
     return source;
