@@ -304,7 +304,7 @@ ya_status ya_analyze(const ya_settings *settings, ya_error *err)
     ya_buffer out = {0};
     ya_status status;
     YA_TRY(ya_policy_open(&a.policy, settings->policy, err));
-    YA_TRY(ya_jsonl_list(&paths, settings->input, err));
+    YA_TRY(ya_record_files_list(&paths, settings->input, err));
     YA_TRY(prepare(&a, &paths, err));
     YA_TRY(read_all(&a, err));
     if (settings->json)

@@ -210,7 +210,7 @@ ya_status ya_dedupe(const ya_settings *settings, ya_error *err)
     dedupe d = {.settings = settings};
     ya_paths paths = {0};
     ya_status status;
-    YA_TRY(ya_jsonl_list(&paths, settings->input, err));
+    YA_TRY(ya_record_files_list(&paths, settings->input, err));
     d.paths = (const char *const *)paths.paths;
     d.threads = ya_alloc_zero((size_t)n_threads, sizeof *d.threads);
     if (!d.threads)

@@ -1,6 +1,6 @@
 #include "base/alloc.h"
 #include "data/dataset.h"
-#include "io/jsonl.h"
+#include "io/record_file.h"
 #include "io/outdir.h"
 
 #include <stdio.h>
@@ -38,7 +38,7 @@ static ya_status add_all(char ***paths, size_t *n, const char *path, ya_error *e
 {
     ya_paths listed = {0};
     ya_status status;
-    YA_TRY(ya_jsonl_list(&listed, path, err));
+    YA_TRY(ya_record_files_list(&listed, path, err));
     for (size_t i = 0; i < listed.n_paths; i++)
         YA_TRY(add_one(paths, n, listed.paths[i], err));
 done:

@@ -9,7 +9,7 @@
 #define YA_DATA_PIPELINE_H
 
 #include "base/error.h"
-#include "io/jsonl.h"
+#include "io/record_file.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -119,7 +119,7 @@ done:
 ya_status ya_record_parse(ya_record *record, const char *line, size_t size, const char *text_field,
                           ya_line_reason *reason, ya_error *err)
 {
-    const ya_line whole = {line, size, 0, false};
+    const ya_line whole = {.text = line, .size = size};
     json_decref(record->json);
     *record = (ya_record){
         .messages = record->messages,

@@ -188,7 +188,7 @@ static ya_status prepare_files(scoring *s, const ya_paths *paths, ya_error *err)
         YA_TRY(add(&s->heads[i], "{\"file\": ", err));
         YA_TRY(ya_json_quote(&s->heads[i], name, strlen(name), err));
         YA_TRY(add(&s->heads[i], ", \"line\": ", err));
-        YA_TRY(ya_jsonl_check(s->paths[i], err));
+        YA_TRY(ya_record_file_check(s->paths[i], err));
     }
 done:
     return status;
@@ -243,7 +243,7 @@ ya_status ya_score_lines(const ya_settings *settings, ya_error *err)
     ya_paths paths = {0};
     ya_status status;
     YA_TRY(ya_policy_open(&s.policy, settings->policy, err));
-    YA_TRY(ya_jsonl_list(&paths, settings->input, err));
+    YA_TRY(ya_record_files_list(&paths, settings->input, err));
     YA_TRY(prepare_files(&s, &paths, err));
     YA_TRY(prepare_threads(&s, err));
     YA_TRY(run(&s, &paths, err));

@@ -17,7 +17,7 @@ static int free_raw(void **state)
 
 static ya_line_reason parse(const char *text, const char *field)
 {
-    ya_line line = {text, strlen(text), 1, false};
+    ya_line line = {.text = text, .size = strlen(text), .number = 1};
     ya_line_reason reason;
     ya_error err;
     assert_int_equal(ya_raw_parse(&raw, &line, &reason, &err), YA_OK);
@@ -129,7 +129,7 @@ static void the_first_reason_counts(void **state)
     assert_int_equal(parse("[\"\xff\"]", NULL), YA_LINE_JSON);
     assert_int_equal(parse("{\"text\": \"x\"}}", NULL), YA_LINE_JSON);
     assert_int_equal(parse("{\"messages\": \"x\", \"text\": \"y\"}", NULL), YA_LINE_MESSAGES);
-    ya_line line = {"{", 1, 1, true};
+    ya_line line = {.text = "{", .size = 1, .number = 1, .too_long = true};
     ya_line_reason reason;
     ya_error err;
     assert_int_equal(ya_raw_parse(&raw, &line, &reason, &err), YA_OK);

@@ -13,7 +13,7 @@
  * and may be used again. */
 static inline ya_source source_of(ya_raw *raw, const char *line)
 {
-    ya_line whole = {line, strlen(line), 1, false};
+    ya_line whole = {.text = line, .size = strlen(line), .number = 1};
     ya_line_reason reason;
     ya_source source;
     ya_error err;

@@ -1,7 +1,8 @@
 /* The input files of a path. */
-#include "io/jsonl.h"
+#include "io/record_file.h"
 
 #include "base/alloc.h"
+#include "io/foreign.h"
 #include "io/outdir.h"
 
 #include <dirent.h>
@@ -12,12 +13,17 @@
 
 static bool is_input_name(const char *name)
 {
-    static const char *const ends[] = {".jsonl", ".jsonl.gz", ".jsonl.zst"};
-    size_t length = strlen(name);
+    static const char *const ends[] = {".jsonl", ".ndjson", ".json", ".csv", ".tsv"};
+    /* of this program's prepare, and of Hugging Face's datasets */
+    static const char *const others[] = {"summary.json", "dataset_info.json", "dataset_infos.json",
+                                         "dataset_dict.json", "state.json"};
     if (*name == '.' || strncmp(name, "rejected.", strlen("rejected.")) == 0)
         return false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(name, others[i]) == 0)
+            return false;
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (length >= strlen(ends[i]) && strcmp(name + length - strlen(ends[i]), ends[i]) == 0)
+        if (ya_is_named(name, ends[i]))
             return true;
     return false;
 }
@@ -61,7 +67,7 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-ya_status ya_jsonl_list(ya_paths *paths, const char *path, ya_error *err)
+ya_status ya_record_files_list(ya_paths *paths, const char *path, ya_error *err)
 {
     *paths = (ya_paths){0};
     struct stat info;
@@ -79,7 +85,10 @@ ya_status ya_jsonl_list(ya_paths *paths, const char *path, ya_error *err)
     }
     if (!status && paths->n_paths == 0)
         status =
-            ya_fail(err, YA_ERR_DATA, "%s holds no *.jsonl, *.jsonl.gz or *.jsonl.zst file", path);
+            ya_fail(err, YA_ERR_DATA,
+                    "%s holds no file of records (*.jsonl, *.ndjson, *.json, *.csv, *.tsv, each "
+                    "also with .gz or .zst)",
+                    path);
     if (status)
         ya_paths_free(paths);
     else
