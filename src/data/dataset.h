@@ -75,10 +75,12 @@ ya_status ya_dataset_open(ya_dataset **out, const ya_dataset_options *options,
                           ya_error *err) YA_CHECK;
 void ya_dataset_close(ya_dataset *dataset);
 
-/* The files of --data: of a directory with train.jsonl (or .gz, .zst) that file, and its val.jsonl
- * unless that is empty;
- * of another directory all its record files; a file itself. `val` (n_val 0: not set) overrides the
- * validation files. Texts are owned; free with ya_data_paths_free. n_val 0: no validation. */
+/* The files of --data: a file itself; of a directory with train.* that (or its shards,
+ * train-00000-of-00002.*) and, for validation, val.*, valid.*, validation.* or dev.* unless that is
+ * empty; of another directory all its record files. test.* of a directory is never among them. Two
+ * files that could be the same set are YA_ERR_DATA naming both. What is left out is said (ya_info).
+ * `val` (n_val 0: not set) overrides the validation files. Texts are owned; free with
+ * ya_data_paths_free. n_val 0: no validation. */
 typedef struct {
     char **train, **val;
     size_t n_train, n_val;

@@ -1,7 +1,7 @@
 #include "io/foreign.h"
 
 #include "base/chars.h"
-#include "io/outdir.h"
+#include "io/record_file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,20 +43,6 @@ static const format formats[] = {
     {MAGIC("ustar"), 257, NULL, NULL, "a tar archive", "tar -xf IN"},
     {MAGIC("%PDF-"), 0, NULL, NULL, "a PDF", "pdftotext IN OUT.txt"},
 };
-
-bool ya_is_named(const char *path, const char *end)
-{
-    static const char *const packed[] = {".gz", ".zst", ""};
-    size_t length = strlen(path), tail = strlen(end);
-    for (int i = 0; i < 3; i++) {
-        size_t n = strlen(packed[i]);
-        if (length < n || strcasecmp(path + length - n, packed[i]) != 0)
-            continue;
-        length -= n;
-        break;
-    }
-    return length >= tail && strncasecmp(path + length - tail, end, tail) == 0;
-}
 
 /* Whether a path may stand in a command as it is. */
 static bool is_plain(const char *path)

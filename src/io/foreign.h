@@ -16,7 +16,4 @@ ya_status ya_refuse_foreign(const char *path, const char *data, size_t size,
 /* The sentence for a text that is neither JSON nor a table: YA_ERR_FORMAT. */
 ya_status ya_refuse_text(const char *path, const char *data, size_t size, ya_error *err) YA_CHECK;
 
-/* Whether a file name ends in `end`, of any case, .gz or .zst behind it aside. */
-bool ya_is_named(const char *path, const char *end);
-
 #endif

@@ -47,6 +47,9 @@ ya_status ya_record_file_next(ya_record_file *file, ya_line *line, ya_error *err
 uint64_t ya_record_file_position(const ya_record_file *file);
 ya_record_form ya_record_file_form(const ya_record_file *file);
 
+/* Whether a file's name ends in `end` (".csv"), of any case, .gz or .zst behind it aside. */
+bool ya_is_named(const char *path, const char *end);
+
 /* Reads a compressed regular file to its end, so that what is broken in it is known before anything
  * is written; others are not looked at. Errors as those of ya_record_file_next. */
 ya_status ya_record_file_check(const char *path, ya_error *err) YA_CHECK;
