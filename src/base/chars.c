@@ -21,6 +21,14 @@ size_t ya_count_characters(const char *text, size_t size)
     return n;
 }
 
+bool ya_is_utf8(const char *text, size_t size)
+{
+    const char *end = text + size;
+    while (text && text < end)
+        text = (signed char)*text >= 0 ? text + 1 : ya_utf8_sequence(text, end);
+    return text != NULL;
+}
+
 size_t ya_prefix_size(const char *text, size_t size, size_t n)
 {
     size_t i = 0;

@@ -86,6 +86,57 @@ static inline bool ya_word_before(const char *begin, const char *at)
     return at - begin >= 2 && ya_is_latin(at[-2], at[-1]);
 }
 
+static inline bool ya_is_utf8_tail(unsigned char c)
+{
+    return (c & 0xC0) == 0x80;
+}
+
+/* Behind the well-formed UTF-8 sequence of two to four bytes at `at` (Unicode 15, table 3-7), or
+ * NULL. */
+static inline const char *ya_utf8_sequence(const char *at, const char *end)
+{
+    const unsigned char *s = (const unsigned char *)at;
+    ptrdiff_t left = end - at;
+    if (s[0] < 0xC2 || s[0] > 0xF4 || left < 2)
+        return NULL;
+    if (s[0] < 0xE0)
+        return ya_is_utf8_tail(s[1]) ? at + 2 : NULL;
+    if (s[0] < 0xF0) {
+        if (left < 3 || !ya_is_utf8_tail(s[1]) || !ya_is_utf8_tail(s[2]) ||
+            (s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F))
+            return NULL;
+        return at + 3;
+    }
+    if (left < 4 || !ya_is_utf8_tail(s[1]) || !ya_is_utf8_tail(s[2]) || !ya_is_utf8_tail(s[3]) ||
+        (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F))
+        return NULL;
+    return at + 4;
+}
+
+/* Appends a code point in UTF-8; returns the byte behind it. */
+static inline char *ya_put_code_point(char *to, unsigned c)
+{
+    if (c < 0x80) {
+        *to++ = (char)c;
+    } else if (c < 0x800) {
+        *to++ = (char)(0xC0 | c >> 6);
+        *to++ = (char)(0x80 | (c & 0x3F));
+    } else if (c < 0x10000) {
+        *to++ = (char)(0xE0 | c >> 12);
+        *to++ = (char)(0x80 | (c >> 6 & 0x3F));
+        *to++ = (char)(0x80 | (c & 0x3F));
+    } else {
+        *to++ = (char)(0xF0 | c >> 18);
+        *to++ = (char)(0x80 | (c >> 12 & 0x3F));
+        *to++ = (char)(0x80 | (c >> 6 & 0x3F));
+        *to++ = (char)(0x80 | (c & 0x3F));
+    }
+    return to;
+}
+
+/* Whether all of text[0..size) is well-formed UTF-8. */
+bool ya_is_utf8(const char *text, size_t size);
+
 /* Bytes of the first `n` characters of text[0..size), at most `size`. */
 size_t ya_prefix_size(const char *text, size_t size, size_t n);
 /* Characters of text[0..size). */

@@ -267,6 +267,7 @@ static ya_status read_all(analyzing *a, ya_error *err)
     const ya_pipeline pipeline = {
         .paths = a->paths,
         .n_paths = a->n_paths,
+        .names = &a->names,
         .n_threads = a->n_threads,
         .doing = "analyze",
         .result_size = sizeof(result),
@@ -309,7 +310,7 @@ ya_status ya_analyze(const ya_settings *settings, ya_error *err)
     YA_TRY(ya_field_names_read(&a.names, settings->field.items, settings->field.n,
                                settings->text_field, err));
     YA_TRY(ya_policy_open(&a.policy, settings->policy, err));
-    YA_TRY(ya_jsonl_list(&paths, settings->input, err));
+    YA_TRY(ya_record_files_list(&paths, settings->input, err));
     YA_TRY(prepare(&a, &paths, err));
     YA_TRY(read_all(&a, err));
     if (settings->json)

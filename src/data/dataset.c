@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "data/encode.h"
+#include "data/open.h"
 #include "data/spool.h"
-#include "io/jsonl.h"
 #include "provenance/score.h"
 
 #include <math.h>
@@ -280,16 +280,16 @@ static ya_status read_line(reading *r, uint32_t file, const ya_line *line, ya_er
 static ya_status read_data_file(reading *r, uint32_t file, ya_error *err)
 {
     ya_data_file *f = &r->set->files[file];
-    ya_jsonl *stream = NULL;
+    ya_record_file *stream = NULL;
     ya_line line;
     ya_status status;
     const char *slash = strrchr(f->path, '/'), *name = slash ? slash + 1 : f->path;
     r->file_records = 0;
     r->hint = r->policy ? ya_policy_hint(r->policy, name, strlen(name)) : 0;
     YA_TRY(ya_sha256_file(f->path, f->sha256, err));
-    YA_TRY(ya_jsonl_open(&stream, f->path, err));
+    YA_TRY(ya_data_open(&stream, f->path, r->options->fields, err));
     for (;;) {
-        YA_TRY(ya_jsonl_next(stream, &line, err));
+        YA_TRY(ya_record_file_next(stream, &line, err));
         if (!line.text)
             break;
         YA_TRY(read_line(r, file, &line, err));
@@ -299,7 +299,7 @@ static ya_status read_data_file(reading *r, uint32_t file, ya_error *err)
                 "they look assigned per file, not per record",
                 (unsigned long long)r->file_records, f->path, r->first_weight, r->first_entropy);
 done:
-    ya_jsonl_close(stream);
+    ya_record_file_close(stream);
     return status;
 }
 

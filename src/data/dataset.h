@@ -26,10 +26,10 @@ typedef struct {
     uint32_t length;                  /* tokens */
     uint32_t n_targets;               /* n_i: counted targets; may be 0 */
     double auth_weight, prov_entropy; /* NaN: absent */
-    double pull;      /* with has_pull: its weight, instead of that of its labels */
+    double pull;                      /* with has_pull: its weight, instead of that of its labels */
     uint64_t line;
-    uint32_t file;      /* index in ya_dataset.files */
-    uint32_t source;    /* index in ya_dataset.sources */
+    uint32_t file;   /* index in ya_dataset.files */
+    uint32_t source; /* index in ya_dataset.sources */
     bool has_pull;
     bool keeps_context; /* an answer: its rows see what stands before them (data/rows.h) */
 } ya_data_record;
@@ -95,10 +95,12 @@ ya_status ya_dataset_open(ya_dataset **out, const ya_dataset_options *options,
                           ya_error *err) YA_CHECK;
 void ya_dataset_close(ya_dataset *dataset);
 
-/* The files of --data: of a directory with train.jsonl (or .gz, .zst) that file, and its val.jsonl
- * unless that is empty;
- * of another directory all its record files; a file itself. `val` (n_val 0: not set) overrides the
- * validation files. Texts are owned; free with ya_data_paths_free. n_val 0: no validation. */
+/* The files of --data: a file itself; of a directory with train.* that (or its shards,
+ * train-00000-of-00002.*) and, for validation, val.*, valid.*, validation.* or dev.* unless that is
+ * empty; of another directory all its record files. test.* of a directory is never among them. Two
+ * files that could be the same set are YA_ERR_DATA naming both. What is left out is said (ya_info).
+ * `val` (n_val 0: not set) overrides the validation files. Texts are owned; free with
+ * ya_data_paths_free. n_val 0: no validation. */
 typedef struct {
     char **train, **val;
     size_t n_train, n_val;

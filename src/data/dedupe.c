@@ -4,6 +4,7 @@
 #include "data/keyset.h"
 #include "data/layout.h"
 #include "data/minhash.h"
+#include "data/open.h"
 #include "data/pipeline.h"
 #include "data/text.h"
 #include "io/outfile.h"
@@ -11,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { KEPT_ROOM = 4 << 20 };
 
@@ -189,11 +191,44 @@ static void print_counts(const dedupe *d)
            (unsigned long long)d->n_bad);
 }
 
+/* What is written is JSON lines: not in the place of a file of another form, nor named as one. */
+static ya_status check_output(const char *output, const ya_paths *inputs,
+                              const ya_field_names *names, ya_error *err)
+{
+    static const char *const others[] = {".json", ".csv", ".tsv"};
+    struct stat to, from;
+    for (int i = 0; i < 3; i++)
+        if (ya_is_named(output, others[i]))
+            return ya_fail(err, YA_ERR_USAGE,
+                           "--output %s: what dedupe writes is JSON lines: name it *.jsonl",
+                           output);
+    if (stat(output, &to) != 0 || !S_ISREG(to.st_mode))
+        return YA_OK;
+    for (size_t i = 0; i < inputs->n_paths; i++) {
+        if (stat(inputs->paths[i], &from) != 0 || from.st_dev != to.st_dev ||
+            from.st_ino != to.st_ino)
+            continue;
+        ya_record_file *file;
+        ya_status status = ya_data_open(&file, inputs->paths[i], names, err);
+        if (status)
+            return status;
+        ya_record_form form = ya_record_file_form(file);
+        ya_record_file_close(file);
+        if (form != YA_FORM_LINES)
+            return ya_fail(err, YA_ERR_USAGE,
+                           "--output %s is an input that is no JSON lines, and what dedupe writes "
+                           "is: name another file",
+                           output);
+    }
+    return YA_OK;
+}
+
 static ya_status run(dedupe *d, const ya_paths *paths, int n_threads, ya_error *err)
 {
     const ya_pipeline pipeline = {
         .paths = d->paths,
         .n_paths = paths->n_paths,
+        .names = &d->names,
         .n_threads = n_threads,
         .doing = "dedupe",
         .result_size = sizeof(result),
@@ -213,7 +248,8 @@ ya_status ya_dedupe(const ya_settings *settings, ya_error *err)
     ya_status status;
     YA_TRY(ya_field_names_read(&d.names, settings->field.items, settings->field.n,
                                settings->text_field, err));
-    YA_TRY(ya_jsonl_list(&paths, settings->input, err));
+    YA_TRY(ya_record_files_list(&paths, settings->input, err));
+    YA_TRY(check_output(settings->output, &paths, &d.names, err));
     d.paths = (const char *const *)paths.paths;
     d.threads = ya_alloc_zero((size_t)n_threads, sizeof *d.threads);
     if (!d.threads)

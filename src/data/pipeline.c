@@ -11,6 +11,7 @@
 #include "data/pipeline.h"
 
 #include "base/alloc.h"
+#include "data/open.h"
 #include "data/rate.h"
 
 #include <pthread.h>
@@ -50,7 +51,7 @@ typedef struct {
     ya_rate rate; /* of the emitter */
 
     /* of the reader */
-    ya_jsonl *stream;
+    ya_record_file *stream;
     size_t file;
     uint64_t bytes_before; /* of the files before this one */
 } run;
@@ -117,18 +118,18 @@ static ya_status fill(run *r, slot *s, ya_error *err)
         if (!r->stream) {
             if (s->batch.n_lines > 0 || r->file == p->n_paths)
                 break;
-            YA_TRY(ya_jsonl_open(&r->stream, p->paths[r->file], err));
+            YA_TRY(ya_data_open(&r->stream, p->paths[r->file], p->names, err));
         }
         s->batch.file = (uint32_t)r->file;
-        YA_TRY(ya_jsonl_next(r->stream, &line, err));
-        s->file_bytes = r->bytes_before + ya_jsonl_position(r->stream);
+        YA_TRY(ya_record_file_next(r->stream, &line, err));
+        s->file_bytes = r->bytes_before + ya_record_file_position(r->stream);
         if (line.text) {
             YA_TRY(add_line(s, &line, err));
             continue;
         }
         r->bytes_before = s->file_bytes;
         r->file++;
-        ya_jsonl_close(r->stream);
+        ya_record_file_close(r->stream);
         r->stream = NULL;
     }
     place_lines(s);
@@ -287,7 +288,7 @@ ya_status ya_pipeline_run(const ya_pipeline *pipeline, ya_error *err)
     if (status && err)
         *err = r.err;
 done:
-    ya_jsonl_close(r.stream);
+    ya_record_file_close(r.stream);
     free_slots(&r);
     ya_free(threads);
     ya_free(ids);

@@ -9,7 +9,8 @@
 #define YA_DATA_PIPELINE_H
 
 #include "base/error.h"
-#include "io/jsonl.h"
+#include "data/fields.h"
+#include "io/record_file.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,8 +28,9 @@ typedef struct {
 typedef struct {
     const char *const *paths; /* read in this order */
     size_t n_paths;
-    int n_threads;     /* at least 1; the calling one is among them */
-    const char *doing; /* "scoring": for progress on stderr; NULL: none */
+    const ya_field_names *names; /* --field; NULL: none */
+    int n_threads;               /* at least 1; the calling one is among them */
+    const char *doing;           /* "scoring": for progress on stderr; NULL: none */
     size_t result_size;
     void *context; /* given to the functions */
     /* `thread` (0 .. n_threads - 1) is not in two calls at once; every other may be. */

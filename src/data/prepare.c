@@ -40,7 +40,7 @@ static uint64_t cap_of(const ya_preparation *p, unsigned hint)
 static ya_status set_up_files(ya_preparation *p, ya_error *err)
 {
     ya_status status;
-    YA_TRY(ya_jsonl_list(&p->paths, p->settings->input, err));
+    YA_TRY(ya_record_files_list(&p->paths, p->settings->input, err));
     size_t n = p->paths.n_paths;
     p->names = ya_alloc_zero(n, sizeof *p->names);
     p->hints = ya_alloc_zero(n, sizeof *p->hints);

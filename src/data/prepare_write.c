@@ -392,6 +392,7 @@ ya_status ya_prepare_write(ya_preparation *p, ya_error *err)
     const ya_pipeline pipeline = {
         .paths = (const char *const *)p->paths.paths,
         .n_paths = p->paths.n_paths,
+        .names = &p->fields,
         .n_threads = p->n_threads,
         .doing = "prepare: writing",
         .result_size = sizeof(result),

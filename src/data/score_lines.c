@@ -189,7 +189,7 @@ static ya_status prepare_files(scoring *s, const ya_paths *paths, ya_error *err)
         YA_TRY(add(&s->heads[i], "{\"file\": ", err));
         YA_TRY(ya_json_quote(&s->heads[i], name, strlen(name), err));
         YA_TRY(add(&s->heads[i], ", \"line\": ", err));
-        YA_TRY(ya_jsonl_check(s->paths[i], err));
+        YA_TRY(ya_record_file_check(s->paths[i], err));
     }
 done:
     return status;
@@ -214,6 +214,7 @@ static ya_status run(scoring *s, const ya_paths *paths, ya_error *err)
     const ya_pipeline pipeline = {
         .paths = s->paths,
         .n_paths = paths->n_paths,
+        .names = &s->names,
         .n_threads = s->n_threads,
         .doing = "score",
         .result_size = sizeof(result),
@@ -248,7 +249,7 @@ ya_status ya_score_lines(const ya_settings *settings, ya_error *err)
     YA_TRY(ya_field_names_read(&s.names, settings->field.items, settings->field.n,
                                settings->text_field, err));
     YA_TRY(ya_policy_open(&s.policy, settings->policy, err));
-    YA_TRY(ya_jsonl_list(&paths, settings->input, err));
+    YA_TRY(ya_record_files_list(&paths, settings->input, err));
     YA_TRY(prepare_files(&s, &paths, err));
     YA_TRY(prepare_threads(&s, err));
     YA_TRY(run(&s, &paths, err));

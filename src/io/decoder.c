@@ -12,7 +12,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { INPUT_BYTES = 1 << 17, GZIP_WINDOW = 15 + 16 };
+enum { INPUT_BYTES = 1 << 17, GZIP_WINDOW = 15 + 16, MAGIC_BYTES = 4 };
 
 typedef ya_status decode_function(ya_decoder *decoder, char *to, size_t room, size_t *n,
                                   ya_error *err);
@@ -28,7 +28,7 @@ struct ya_decoder {
     bool end_of_file;
     uint64_t position;                /* in the file */
     size_t at, size;                  /* of `input` */
-    unsigned char input[INPUT_BYTES]; /* compressed bytes */
+    unsigned char input[INPUT_BYTES]; /* as in the file */
 };
 
 static ya_status read_file(ya_decoder *d, void *to, size_t room, size_t *n, ya_error *err)
@@ -44,9 +44,15 @@ static ya_status read_file(ya_decoder *d, void *to, size_t room, size_t *n, ya_e
     return YA_OK;
 }
 
+/* First what was read to tell the format, then without a copy. */
 static ya_status decode_plain(ya_decoder *d, char *to, size_t room, size_t *n, ya_error *err)
 {
-    return read_file(d, to, room, n, err);
+    if (d->at == d->size)
+        return read_file(d, to, room, n, err);
+    *n = d->size - d->at < room ? d->size - d->at : room;
+    memcpy(to, d->input + d->at, *n);
+    d->at += *n;
+    return YA_OK;
 }
 
 /* Fills `input` when it is used up. */
@@ -141,24 +147,52 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
-static ya_status set_up(ya_decoder *d, ya_error *err)
+/* Whether the file begins with `magic`; where it is too short to tell, the end of its name tells.
+ */
+static bool begins_with(const ya_decoder *d, const char *magic, size_t size, const char *end)
 {
-    struct stat info;
-    if (fstat(d->file, &info) == 0 && S_ISDIR(info.st_mode))
-        return ya_fail(err, YA_ERR_IO, "%s is a directory, not a file", d->path);
-    posix_fadvise(d->file, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; pipes refuse it */
+    size_t n = d->size < size ? d->size : size;
+    return memcmp(d->input, magic, n) == 0 && (n == size || ends_with(d->path, end));
+}
+
+/* A frame that may be skipped: 0x184D2A50 to 0x184D2A5F. */
+static bool begins_with_skippable_frame(const ya_decoder *d)
+{
+    return d->size >= MAGIC_BYTES && d->input[0] >> 4 == 5 &&
+           memcmp(d->input + 1, "\x2A\x4D\x18", 3) == 0;
+}
+
+static ya_status choose_format(ya_decoder *d, ya_error *err)
+{
+    while (d->size < MAGIC_BYTES && !d->end_of_file) {
+        size_t n = 0;
+        ya_status status = read_file(d, d->input + d->size, sizeof d->input - d->size, &n, err);
+        if (status)
+            return status;
+        d->size += n;
+        d->end_of_file = n == 0;
+    }
     d->decode = decode_plain;
-    if (ends_with(d->path, ".gz")) {
+    if (begins_with(d, "\x1F\x8B", 2, ".gz")) {
         d->decode = decode_gzip;
         if (inflateInit2(&d->gzip, GZIP_WINDOW) != Z_OK)
             return ya_fail(err, YA_ERR_MEMORY, "out of memory opening %s", d->path);
-    } else if (ends_with(d->path, ".zst")) {
+    } else if (begins_with(d, "\x28\xB5\x2F\xFD", 4, ".zst") || begins_with_skippable_frame(d)) {
         d->decode = decode_zstd;
         d->zstd = ZSTD_createDStream();
         if (!d->zstd)
             return ya_fail(err, YA_ERR_MEMORY, "out of memory opening %s", d->path);
     }
     return YA_OK;
+}
+
+static ya_status set_up(ya_decoder *d, ya_error *err)
+{
+    struct stat info;
+    if (fstat(d->file, &info) == 0 && S_ISDIR(info.st_mode))
+        return ya_fail(err, YA_ERR_IO, "%s is a directory, not a file", d->path);
+    posix_fadvise(d->file, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; pipes refuse it */
+    return choose_format(d, err);
 }
 
 ya_status ya_decoder_open(ya_decoder **out, const char *path, ya_error *err)
@@ -196,6 +230,11 @@ void ya_decoder_close(ya_decoder *decoder)
 ya_status ya_decoder_read(ya_decoder *decoder, char *to, size_t room, size_t *n, ya_error *err)
 {
     return decoder->decode(decoder, to, room, n, err);
+}
+
+bool ya_decoder_unpacks(const ya_decoder *decoder)
+{
+    return decoder->decode != decode_plain;
 }
 
 uint64_t ya_decoder_position(const ya_decoder *decoder)

@@ -5,6 +5,8 @@
  * look, sixteen at a time where the processor has SSE2. */
 #include "io/json_scan.h"
 
+#include "base/chars.h"
+
 #include <string.h>
 
 #ifdef __SSE2__
@@ -37,33 +39,6 @@ static inline const char *plain_run(const char *at, const char *end)
     while (at < end && is_plain((unsigned char)*at))
         at++;
     return at;
-}
-
-static inline bool is_tail(unsigned char c)
-{
-    return (c & 0xC0) == 0x80;
-}
-
-/* Behind the well-formed UTF-8 sequence of two to four bytes at `at` (Unicode 15, table 3-7), or
- * NULL. */
-static const char *utf8_sequence(const char *at, const char *end)
-{
-    const unsigned char *s = (const unsigned char *)at;
-    ptrdiff_t left = end - at;
-    if (s[0] < 0xC2 || s[0] > 0xF4 || left < 2)
-        return NULL;
-    if (s[0] < 0xE0)
-        return is_tail(s[1]) ? at + 2 : NULL;
-    if (s[0] < 0xF0) {
-        if (left < 3 || !is_tail(s[1]) || !is_tail(s[2]) || (s[0] == 0xE0 && s[1] < 0xA0) ||
-            (s[0] == 0xED && s[1] > 0x9F))
-            return NULL;
-        return at + 3;
-    }
-    if (left < 4 || !is_tail(s[1]) || !is_tail(s[2]) || !is_tail(s[3]) ||
-        (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F))
-        return NULL;
-    return at + 4;
 }
 
 static int hex_digit(char c)
@@ -137,7 +112,7 @@ static const char *scan_string(const char *at, const char *end, ya_json_value *v
             at = escape(at, end);
         } else {
             while (at && at < end && (unsigned char)*at >= 0x80)
-                at = utf8_sequence(at, end);
+                at = ya_utf8_sequence(at, end);
             if (c < 0x20)
                 return NULL;
         }
@@ -308,27 +283,6 @@ bool ya_json_next_member(ya_json_cursor *object, ya_json_value *name, ya_json_va
     return take_value(object, at && at < object->end && *at == ':' ? at + 1 : NULL, value);
 }
 
-/* Appends a code point in UTF-8; returns the byte behind it. */
-static char *put_code_point(char *to, unsigned c)
-{
-    if (c < 0x80) {
-        *to++ = (char)c;
-    } else if (c < 0x800) {
-        *to++ = (char)(0xC0 | c >> 6);
-        *to++ = (char)(0x80 | (c & 0x3F));
-    } else if (c < 0x10000) {
-        *to++ = (char)(0xE0 | c >> 12);
-        *to++ = (char)(0x80 | (c >> 6 & 0x3F));
-        *to++ = (char)(0x80 | (c & 0x3F));
-    } else {
-        *to++ = (char)(0xF0 | c >> 18);
-        *to++ = (char)(0x80 | (c >> 12 & 0x3F));
-        *to++ = (char)(0x80 | (c >> 6 & 0x3F));
-        *to++ = (char)(0x80 | (c & 0x3F));
-    }
-    return to;
-}
-
 size_t ya_json_unescape(char *to, const char *text, size_t size)
 {
     static const char from_names[] = "bfnrt", to_names[] = "\b\f\n\r\t";
@@ -354,7 +308,7 @@ size_t ya_json_unescape(char *to, const char *text, size_t size)
             unit = 0x10000 + ((unit - 0xD800) << 10) + (hex4(text + 2, end) - 0xDC00);
             text += 6;
         }
-        out = put_code_point(out, (unsigned)unit);
+        out = ya_put_code_point(out, (unsigned)unit);
     }
 }
 

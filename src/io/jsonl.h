@@ -1,5 +1,6 @@
-/* Streams of JSON lines: plain, gz (all members) and zst (all frames), chosen by the name's end.
- * spec/data.md "Input". Memory: one line. */
+/* Streams of JSON lines: plain, gz (all members) and zst (all frames), told by their first bytes.
+ * For what this program writes (metrics, suites, results); records of any form are read with
+ * io/record_file.h. spec/data.md "Input". Memory: one line. */
 #ifndef YA_IO_JSONL_H
 #define YA_IO_JSONL_H
 
@@ -9,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { YA_LINE_MAX_BYTES = 64 << 20 };
+enum { YA_LINE_MAX_BYTES = 64 << 20, YA_LINE_KEPT_BYTES = 1000 };
 
 typedef struct ya_jsonl ya_jsonl;
 
@@ -18,8 +19,9 @@ void ya_jsonl_close(ya_jsonl *stream);
 
 /* The next line that is not blank, without its LF or CR LF and without a BOM at the start of the
  * file; valid until the next call. `number` counts from 1, blank lines too. Of a line above
- * YA_LINE_MAX_BYTES only the first 1000 bytes are kept and `too_long` is set. At the end of the
- * file *text is NULL. A broken gz or zst stream, or a read error, is YA_ERR_IO / YA_ERR_FORMAT. */
+ * YA_LINE_MAX_BYTES only the first YA_LINE_KEPT_BYTES are kept and `too_long` is set. At the end of
+ * the file *text is NULL. A broken gz or zst stream, or a read error, is YA_ERR_IO /
+ * YA_ERR_FORMAT. The last two fields are set by io/record_file.h only. */
 typedef struct {
     const char *text;
     size_t size;
@@ -32,19 +34,5 @@ ya_status ya_jsonl_next(ya_jsonl *stream, ya_line *line, ya_error *err) YA_CHECK
 
 /* Bytes of the file, as it is on the disk, that have been read so far. */
 uint64_t ya_jsonl_position(const ya_jsonl *stream);
-
-/* The input files of a path: the file itself, or of a directory every *.jsonl, *.jsonl.gz,
- * *.jsonl.zst in byte order of names, except hidden ones, rejected.* and subdirectories. None:
- * YA_ERR_DATA. Free with ya_paths_free. */
-typedef struct {
-    char **paths;
-    size_t n_paths;
-} ya_paths;
-ya_status ya_jsonl_list(ya_paths *paths, const char *path, ya_error *err) YA_CHECK;
-void ya_paths_free(ya_paths *paths);
-
-/* Reads a compressed regular file to its end, so that what is broken in it is known before anything
- * is written; others are not looked at. Errors as those of ya_jsonl_next. */
-ya_status ya_jsonl_check(const char *path, ya_error *err) YA_CHECK;
 
 #endif

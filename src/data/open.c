@@ -1,0 +1,21 @@
+#include "data/open.h"
+
+#include <stddef.h>
+
+ya_status ya_data_open(ya_record_file **out, const char *path, const ya_field_names *names,
+                       ya_error *err)
+{
+    static const ya_raw_field fields[] = {
+        YA_RAW_MESSAGES, YA_RAW_CONVERSATIONS, YA_RAW_PROMPT, YA_RAW_COMPLETION,
+        YA_RAW_RESPONSE, YA_RAW_INSTRUCTION,   YA_RAW_INPUT,  YA_RAW_OUTPUT,
+        YA_RAW_QUESTION, YA_RAW_ANSWER,        YA_RAW_CHOSEN, YA_RAW_REJECTED,
+        YA_RAW_HISTORY,  YA_RAW_INPUT_IDS,     YA_RAW_TEXT,   YA_RAW_CONTENT,
+        YA_RAW_BODY,
+    };
+    enum { N = sizeof fields / sizeof *fields };
+    const char *members[N + 1] = {NULL};
+    for (int i = 0; i < N; i++)
+        members[i] = ya_field_name(names, fields[i]);
+    const ya_record_file_options options = {.record_members = members};
+    return ya_record_file_open(out, path, &options, err);
+}

@@ -1,0 +1,13 @@
+/* Opening a file of records, for whatever reads them. */
+#ifndef YA_DATA_OPEN_H
+#define YA_DATA_OPEN_H
+
+#include "data/fields.h"
+#include "io/record_file.h"
+
+/* ya_record_file_open with the members that a record is known by; `names` as --field has it, or
+ * NULL. */
+ya_status ya_data_open(ya_record_file **out, const char *path, const ya_field_names *names,
+                       ya_error *err) YA_CHECK;
+
+#endif
