@@ -1,47 +1,57 @@
 #include "io/foreign.h"
 
 #include "base/chars.h"
+#include "base/format.h"
 #include "io/record_file.h"
 
-#include <stdio.h>
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
-/* In a command IN stands for the file, OUT for its name without the last ending. */
+static const char expected[] =
+    "records are JSON lines, a JSON array, or CSV or TSV with a header line";
+
+/* In a command @ stands for the file, ^ for its name without the last ending, $ for that. */
 typedef struct {
     const char *magic;
     size_t size, at;    /* of the magic */
     const char *within; /* a text that stands in the first bytes, too; NULL: none */
     const char *name;   /* or an end of the name that does as well; NULL: none */
-    const char *what, *command;
+    const char *what;
+    const char *command; /* that converts or unpacks it; NULL: nothing does */
 } format;
 
 #define MAGIC(text) text, sizeof(text) - 1
+#define CONVERT "convert it first, with  "
+#define UNPACK "unpack it first, with  "
 #define PANDAS(read)                                                                               \
-    "python3 -c \"import pandas; pandas." read                                                     \
-    "('IN').to_json('OUT.jsonl', orient='records', lines=True)\""
+    CONVERT "python3 -c \"import pandas; pandas." read                                             \
+            "('@').to_json('^.jsonl', orient='records', lines=True)\""
 #define DATASETS                                                                                   \
-    "python3 -c \"import datasets; datasets.Dataset.from_file('IN').to_json('OUT.jsonl')\""
+    CONVERT "python3 -c \"import datasets; "                                                       \
+            "datasets.Dataset.from_file('@').to_json('^.jsonl')\""
 
 static const format formats[] = {
-    {MAGIC("PAR1"), 0, NULL, NULL, "a Parquet file", PANDAS("read_parquet")},
-    {MAGIC("ARROW1"), 0, NULL, NULL, "an Arrow (Feather) file", PANDAS("read_feather")},
-    {MAGIC("FEA1"), 0, NULL, NULL, "a Feather file", PANDAS("read_feather")},
+    {MAGIC("PAR1\x15"), 0, NULL, NULL, "a Parquet file", PANDAS("read_parquet")},
+    {MAGIC("PAR1"), 0, NULL, ".parquet", "a Parquet file", PANDAS("read_parquet")},
+    {MAGIC("ARROW1\0\0"), 0, NULL, NULL, "an Arrow (Feather) file", PANDAS("read_feather")},
+    {MAGIC("FEA1\0\0\0\0"), 0, NULL, NULL, "a Feather file", PANDAS("read_feather")},
     {MAGIC("\xFF\xFF\xFF\xFF"), 0, NULL, NULL, "an Arrow stream", DATASETS},
     {MAGIC("PK\3\4"), 0, "xl/", ".xlsx", "an Excel workbook (XLSX)", PANDAS("read_excel")},
-    {MAGIC("PK\3\4"), 0, NULL, NULL, "a zip archive", "unzip IN"},
-    {MAGIC("PK\5\6"), 0, NULL, NULL, "a zip archive without files", "unzip IN"},
+    {MAGIC("PK\3\4"), 0, NULL, NULL, "a zip archive", UNPACK "unzip @"},
+    {MAGIC("PK\5\6"), 0, NULL, NULL, "a zip archive without files", NULL},
     {MAGIC("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), 0, NULL, NULL, "an Excel workbook (XLS)",
      PANDAS("read_excel")},
     {MAGIC("SQLite format 3\0"), 0, NULL, NULL, "an SQLite database",
-     "sqlite3 -json IN 'SELECT * FROM a_table' > OUT.json"},
-    {MAGIC("BZh"), 0, "1AY&SY", NULL, "packed with bzip2", "bunzip2 -k IN"},
+     CONVERT "sqlite3 -json @ 'SELECT * FROM a_table' > ^.json"},
+    {MAGIC("BZh"), 0, "1AY&SY", NULL, "packed with bzip2", UNPACK "bunzip2 -k @"},
     {MAGIC("\xFD"
            "7zXZ\0"),
-     0, NULL, NULL, "packed with xz", "unxz -k IN"},
-    {MAGIC("7z\xBC\xAF\x27\x1C"), 0, NULL, NULL, "a 7z archive", "7z x IN"},
-    {MAGIC("ustar"), 257, NULL, NULL, "a tar archive", "tar -xf IN"},
-    {MAGIC("%PDF-"), 0, NULL, NULL, "a PDF", "pdftotext IN OUT.txt"},
+     0, NULL, NULL, "packed with xz", UNPACK "unxz -k @"},
+    {MAGIC("7z\xBC\xAF\x27\x1C"), 0, NULL, NULL, "a 7z archive", UNPACK "7z x @"},
+    {MAGIC("ustar\0"), 257, NULL, NULL, "a tar archive", UNPACK "tar -xf @"},
+    {MAGIC("ustar  \0"), 257, NULL, NULL, "a tar archive", UNPACK "tar -xf @"},
+    {MAGIC("%PDF-"), 0, NULL, NULL, "a PDF", NULL},
 };
 
 /* Whether a path may stand in a command as it is. */
@@ -56,26 +66,26 @@ static void put_names(char out[YA_ERROR_TEXT], const char *command, const char *
 {
     const char *in = is_plain(path) && strlen(path) < 200 ? path : "FILE";
     const char *slash = strrchr(in, '/'), *dot = strrchr(in, '.');
-    int stem = (int)(dot && dot > (slash ? slash + 1 : in) ? (size_t)(dot - in) : strlen(in));
-    size_t used = 0;
-    for (const char *at = command; *at && used < YA_ERROR_TEXT - 300;) {
-        bool is_in = strncmp(at, "IN", 2) == 0, is_out = strncmp(at, "OUT", 3) == 0;
-        if (is_in || is_out)
-            used += (size_t)snprintf(out + used, YA_ERROR_TEXT - used, "%.*s",
-                                     is_in ? (int)strlen(in) : stem, in);
+    const char *ending = dot && dot > (slash ? slash + 1 : in) ? dot : in + strlen(in);
+    ya_format text = {.data = out, .room = YA_ERROR_TEXT};
+    for (const char *at = command; *at; at++) {
+        int stem = (int)(ending - in);
+        if (*at == '@' || *at == '^')
+            ya_format_add(&text, "%.*s", *at == '@' ? INT_MAX : stem, in);
+        else if (*at == '$')
+            ya_format_add(&text, "%s", ending);
         else
-            out[used++] = *at;
-        at += is_in ? 2 : is_out ? 3 : 1;
+            ya_format_add(&text, "%c", *at);
     }
-    out[used] = '\0';
 }
 
 static ya_status refuse(const char *path, const char *what, const char *command, ya_error *err)
 {
     char line[YA_ERROR_TEXT];
+    if (!command)
+        return ya_fail(err, YA_ERR_UNSUPPORTED, "%s is %s; %s", path, what, expected);
     put_names(line, command, path);
-    return ya_fail(err, YA_ERR_UNSUPPORTED, "%s is %s: convert it first, with  %s", path, what,
-                   line);
+    return ya_fail(err, YA_ERR_UNSUPPORTED, "%s is %s: %s", path, what, line);
 }
 
 static bool is_of(const format *f, const char *path, const char *data, size_t size)
@@ -128,27 +138,25 @@ ya_status ya_refuse_foreign(const char *path, const char *data, size_t size, ya_
             return refuse(path, formats[i].what, formats[i].command, err);
     if (is_unmarked_utf16(data, size, 1))
         return refuse(path, "UTF-16 without a byte order mark",
-                      "iconv -f UTF-16LE -t UTF-8 IN > OUT.utf8.jsonl", err);
+                      CONVERT "iconv -f UTF-16LE -t UTF-8 @ > ^.utf8$", err);
     if (is_unmarked_utf16(data, size, 0))
         return refuse(path, "UTF-16 without a byte order mark",
-                      "iconv -f UTF-16BE -t UTF-8 IN > OUT.utf8.jsonl", err);
+                      CONVERT "iconv -f UTF-16BE -t UTF-8 @ > ^.utf8$", err);
     if (!memchr(data, 0, size) && is_latin1(data, size))
         return refuse(path, "not UTF-8 (Latin-1 or Windows-1252, it seems)",
-                      "iconv -f WINDOWS-1252 -t UTF-8 IN > OUT.utf8", err);
+                      CONVERT "iconv -f WINDOWS-1252 -t UTF-8 @ > ^.utf8$", err);
     return YA_OK;
 }
 
 ya_status ya_refuse_text(const char *path, const char *data, size_t size, ya_error *err)
 {
-    static const char expected[] =
-        "records are JSON lines, a JSON array, or CSV or TSV with a header line";
     const char *at = ya_skip_space(data, data + size);
     size_t n = (size_t)(data + size - at);
     if (memchr(data, 0, size))
         return ya_fail(err, YA_ERR_FORMAT, "%s is binary data; %s", path, expected);
     if (begins(at, n, "<?xml") || begins(at, n, "<!DOCTYPE") || begins(at, n, "<html"))
-        return ya_fail(err, YA_ERR_UNSUPPORTED, "%s is XML or HTML; %s", path, expected);
+        return refuse(path, "XML or HTML", NULL, err);
     if (begins(at, n, "%YAML") || ya_is_named(path, ".yaml") || ya_is_named(path, ".yml"))
-        return refuse(path, "YAML", "yq -o=json . IN > OUT.json", err);
+        return refuse(path, "YAML", CONVERT "yq -o=json . @ > ^.json", err);
     return ya_fail(err, YA_ERR_FORMAT, "%s is neither JSON nor a table; %s", path, expected);
 }

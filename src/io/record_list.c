@@ -15,8 +15,9 @@ static ya_status unexpected(const ya_record_list *l, const char *expected, int f
         return ya_fail(err, YA_ERR_FORMAT,
                        "%s:%llu: the file ends where %s was expected: it is truncated", path_of(l),
                        number, expected);
-    char shown[8];
-    snprintf(shown, sizeof shown, found > 0x20 && found < 0x7F ? "\"%c\"" : "byte %d", found);
+    char shown[20] = "a quotation mark";
+    if (found != '"')
+        snprintf(shown, sizeof shown, found > 0x20 && found < 0x7F ? "\"%c\"" : "byte %d", found);
     return ya_fail(err, YA_ERR_FORMAT, "%s:%llu: expected %s, found %s", path_of(l), number,
                    expected, shown);
 }

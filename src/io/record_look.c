@@ -1,4 +1,5 @@
 /* Telling from its beginning what a file of JSON holds. */
+#include "base/chars.h"
 #include "io/record_list.h"
 
 #include <string.h>
@@ -51,13 +52,22 @@ done:
     return status;
 }
 
+/* Whether the line behind the one that begins at hand begins with an object. */
+static bool second_line_is_object(const ya_window *w)
+{
+    const char *end = w->data + w->end, *first = ya_skip_space(w->data + w->begin, end);
+    const char *lf = memchr(first, '\n', (size_t)(end - first));
+    return lf && lf + 1 < end && lf[1] == '{';
+}
+
 /* What follows decides: records of the same kind, or nothing. */
 static ya_status judge_object(ya_json_stream *s, const look *l, ya_holds *holds, ya_error *err)
 {
     bool on_one_line = s->number == 1;
     int next = -1;
-    *holds = on_one_line || l->broken ? YA_HOLDS_LINES : YA_HOLDS_OBJECTS;
-    if (l->broken || l->is_record || l->n_lists == 0)
+    bool broken_line = l->broken && (on_one_line || second_line_is_object(s->window));
+    *holds = on_one_line || broken_line ? YA_HOLDS_LINES : YA_HOLDS_OBJECTS;
+    if (broken_line || l->is_record || l->n_lists == 0)
         return YA_OK;
     if (l->whole) {
         ya_status status = ya_json_stream_peek(s, &next, err);

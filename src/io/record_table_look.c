@@ -1,26 +1,31 @@
 /* Telling whether a text is a table. */
 #include "io/record_table.h"
 
-#include "base/alloc.h"
+#include "base/chars.h"
 
 typedef struct {
     size_t cells;        /* of the row at hand */
     size_t header, rows; /* cells of the first row; rows behind it */
     size_t fitting;      /* of them with as many cells */
-    bool begun;
+    bool begun, blank;   /* the row at hand is one cell of white space */
 } shape;
 
 static void on_cell(void *text, size_t size, void *context)
 {
-    (void)text;
-    (void)size;
-    ((shape *)context)->cells++;
+    shape *s = context;
+    const char *end = (const char *)text + size;
+    s->blank = s->cells == 0 && ya_skip_space(text, end) == end;
+    s->cells++;
 }
 
 static void on_row(int terminator, void *context)
 {
     shape *s = context;
     (void)terminator;
+    if (s->begun && s->blank) { /* a line of white space */
+        s->cells = 0;
+        return;
+    }
     if (!s->begun)
         s->header = s->cells;
     s->rows += s->begun;
