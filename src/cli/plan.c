@@ -12,7 +12,8 @@ const ya_command ya_command_plan = {
     .summary = "the memory that a training run will need; trains nothing",
     .usage = "--model PATH [every option of train]",
     .about = "Prints the memory table of a run: what lies where, for how long, and whether it fits "
-             "the budget.\n\n"
+             "the budget. With --data it also reads the records, as train does before its first "
+             "step, and says what it found.\n\n"
              "  your_ai plan --model models/base.gguf --max-seq-length 2048 --max-memory 8GB\n",
     .run = run,
 };

@@ -16,6 +16,10 @@ static ya_status print_json(const ya_job *job, ya_error *err)
     YA_TRY(ya_buffer_printf(
         &out, err, ", \"pass_tokens\": %d, \"settings\": ", job->engine_config.pass_tokens));
     YA_TRY(ya_settings_print_json(&job->settings, YA_FOR_PLAN, &out, err));
+    if (job->train_data) {
+        YA_TRY(ya_buffer_printf(&out, err, ", \"data\": "));
+        YA_TRY(ya_data_report_json(&job->train_data->report, &out, err));
+    }
     YA_TRY(ya_buffer_printf(&out, err, "}\n"));
     fwrite(out.data, 1, out.size, stdout);
 done:
@@ -53,6 +57,8 @@ ya_status ya_plan_print(const ya_settings *s, ya_error *err)
     ya_job job;
     ya_status status;
     YA_TRY(ya_job_open(&job, s, YA_FOR_PLAN, NULL, err));
+    if (s->data.n > 0 && job.base_path)
+        YA_TRY(ya_job_read_data(&job, NULL, err));
     YA_TRY(ya_job_fit(&job, err));
     if (s->json)
         YA_TRY(print_json(&job, err));

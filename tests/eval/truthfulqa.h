@@ -65,9 +65,10 @@ static size_t truthful_write(const char *path, const json_t *tasks, const json_t
 static void truthful_evaluate(const char *data, const char *output)
 {
     const char *binary = getenv("YA_BINARY");
-    char *const words[] = {(char *)binary, "evaluate", "--model", truthful_gguf,  "--data",
-                           (char *)data,   "--dtype",  "f32",     "--per-record", (char *)output,
-                           "--json",       "--quiet",  NULL};
+    char *const words[] = {
+        (char *)binary, "evaluate",   "--no-append-eos", "--model", truthful_gguf,
+        "--data",       (char *)data, "--dtype",         "f32",     "--per-record",
+        (char *)output, "--json",     "--quiet",         NULL};
     pid_t child;
     int status;
     assert_non_null(binary);
