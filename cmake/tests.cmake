@@ -57,18 +57,24 @@ foreach(test model_decode model_golden model_smollm2 tensor_attention tensor_pan
     endif()
 endforeach()
 
-# tests/e2e/*.sh drive the program as a user does.
-file(GLOB YA_SCRIPT_TESTS CONFIGURE_DEPENDS tests/e2e/*.sh)
+# tests/e2e/*.sh drive the program as a user does, tests/fault/*.sh where something fails.
+add_executable(make_tiny_model tests/support/make_tiny_model.c)
+target_include_directories(make_tiny_model PRIVATE tests)
+target_link_libraries(make_tiny_model PRIVATE ya ${CMOCKA_LIBRARY})
+file(GLOB YA_SCRIPT_TESTS CONFIGURE_DEPENDS tests/e2e/*.sh tests/fault/*.sh)
 foreach(source ${YA_SCRIPT_TESTS})
+    get_filename_component(module ${source} DIRECTORY)
+    get_filename_component(module ${module} NAME)
     get_filename_component(name ${source} NAME_WE)
-    add_test(NAME e2e_${name} COMMAND bash ${source} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set_tests_properties(e2e_${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600
+    set(test ${module}_${name})
+    add_test(NAME ${test} COMMAND bash ${source} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${test} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600
         ENVIRONMENT "${YA_TEST_ENVIRONMENT}")
-    set_property(TEST e2e_${name} APPEND PROPERTY LABELS e2e)
-    ya_label_test(e2e_${name} ${source})
-    get_test_property(e2e_${name} LABELS labels)
+    set_property(TEST ${test} APPEND PROPERTY LABELS e2e)
+    ya_label_test(${test} ${source})
+    get_test_property(${test} LABELS labels)
     if("slow" IN_LIST labels)
-        set_tests_properties(e2e_${name} PROPERTIES TIMEOUT 3600 RUN_SERIAL ON)
+        set_tests_properties(${test} PROPERTIES TIMEOUT 3600 RUN_SERIAL ON)
     endif()
 endforeach()
 

@@ -7,7 +7,8 @@
  *
  * Invariants: 1. Everything in `run` but the slots' contents is touched under the mutex only.
  *             2. A slot's contents belong to the thread that reads, works on or emits it.
- *             3. At most one thread reads and at most one emits. */
+ *             3. At most one thread reads and at most one emits.
+ *             4. What the reader finds, be it the end, changes nothing of what stopped the run. */
 #include "data/pipeline.h"
 
 #include "base/alloc.h"
@@ -46,7 +47,7 @@ typedef struct {
     uint64_t n_read, n_taken, n_emitted;
     size_t bytes_in_flight;
     bool reading, emitting, at_end, stopped;
-    ya_status status; /* of the reader, or what stopped it all */
+    ya_status status; /* what stopped it all; lies before the reader's in the input */
     ya_error err;
     ya_rate rate; /* of the emitter */
 
@@ -54,6 +55,8 @@ typedef struct {
     ya_record_file *stream;
     size_t file;
     uint64_t bytes_before; /* of the files before this one */
+    ya_status read_status; /* counts when all that was read has been emitted */
+    ya_error read_err;
 } run;
 
 typedef struct {
@@ -139,8 +142,11 @@ done:
 
 /* Threads: ------------------------------------------------------------------------------------- */
 
+/* The first failure stays. */
 static void stop(run *r, ya_status status, const ya_error *err)
 {
+    if (r->stopped)
+        return;
     r->stopped = true;
     r->status = status;
     r->err = *err;
@@ -203,8 +209,8 @@ static bool try_read(run *r)
     r->reading = false;
     if (status || s->batch.n_lines == 0) {
         r->at_end = true;
-        r->status = status; /* returned when what was read before has been emitted */
-        r->err = err;
+        r->read_status = status;
+        r->read_err = err;
     } else {
         r->bytes_in_flight += s->size;
         r->n_read++;
@@ -284,9 +290,9 @@ ya_status ya_pipeline_run(const ya_pipeline *pipeline, ya_error *err)
     run_threads(&r, threads, ids, n_threads);
     pthread_cond_destroy(&r.changed);
     pthread_mutex_destroy(&r.mutex);
-    status = r.status;
+    status = r.stopped ? r.status : r.read_status;
     if (status && err)
-        *err = r.err;
+        *err = r.stopped ? r.err : r.read_err;
 done:
     ya_record_file_close(r.stream);
     free_slots(&r);

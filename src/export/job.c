@@ -1,13 +1,13 @@
 #include "export/job.h"
 
 #include "base/alloc.h"
+#include "base/team.h"
 #include "io/map.h"
 #include "lora/locate.h"
 #include "model/compute.h"
 #include "train/interrupt.h"
 #include "train/lineage.h"
 
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -143,7 +143,7 @@ ya_status ya_export_open(ya_export_job *job, const ya_settings *settings, ya_err
 {
     ya_status status;
     *job = (ya_export_job){.settings = settings};
-    omp_set_num_threads(ya_compute_threads(settings));
+    YA_TRY(ya_team_begin(ya_compute_threads(settings), err));
     YA_TRY(ya_locate_model(settings->model, settings->adapter, settings->base, &job->base_path,
                            &job->adapter_path, err));
     YA_TRY(ya_model_open(&job->model, job->base_path, err));

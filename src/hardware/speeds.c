@@ -2,11 +2,11 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/team.h"
 #include "io/file.h"
 #include "io/outdir.h"
 #include "tensor/matmul.h"
 
-#include <omp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -144,7 +144,7 @@ ya_status ya_measure_speeds(ya_speeds *speeds, int threads, const char *director
     ya_status status;
     ya_rate rate;
     *speeds = (ya_speeds){0};
-    omp_set_num_threads(threads);
+    YA_TRY(ya_team_begin(threads, err));
     YA_TRY(ya_measure_matmul(&rate, YA_F32, err));
     speeds->f32_gflops = rate.typical;
     if (ya_matmul_has_bf16()) {

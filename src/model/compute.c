@@ -1,13 +1,12 @@
 #include "model/compute.h"
 
 #include "base/log.h"
+#include "base/team.h"
 #include "model/engine.h"
-
-#include <omp.h>
 
 int ya_compute_threads(const ya_settings *settings)
 {
-    return settings->threads > 0 ? (int)settings->threads : omp_get_num_procs();
+    return settings->threads > 0 ? (int)settings->threads : ya_team_largest();
 }
 
 bool ya_compute_bf16(const ya_settings *settings)

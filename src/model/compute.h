@@ -4,7 +4,7 @@
 
 #include "settings/settings.h"
 
-/* threads of the settings, or the processors that this process may use. */
+/* threads of the settings, or as many as this process may have (base/team.h). */
 int ya_compute_threads(const ya_settings *settings);
 /* dtype of the settings: auto and bf16 are bf16 where the processor computes it natively, else f32;
  * for bf16 a warning says so once. */

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/checked.h"
+#include "base/team.h"
 #include "model/engine_internal.h"
 #include "tensor/expand.h"
 #include "tensor/matmul.h"
@@ -10,7 +11,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 enum {
@@ -271,14 +271,13 @@ ya_status ya_engine_layout(ya_engine **out, ya_model *model, const ya_engine_con
 {
     *out = NULL;
     ya_status status = check_config(config, err);
-    if (status)
+    if (status || (status = ya_team_begin(config->threads, err)))
         return status;
     ya_engine *e = ya_alloc_zero(1, sizeof *e);
     if (!e || !(e->slots = ya_alloc_zero((size_t)model->config.n_layers, sizeof *e->slots))) {
         ya_free(e);
         return ya_fail(err, YA_ERR_MEMORY, "out of memory for the engine's tables");
     }
-    omp_set_num_threads(config->threads);
     e->model = model;
     e->config = *config;
     e->kernels = ya_kernels_get();

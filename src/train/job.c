@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/team.h"
 #include "io/cache.h"
 #include "io/outdir.h"
 #include "lora/locate.h"
@@ -13,7 +14,6 @@
 #include "train/settle.h"
 
 #include <malloc.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -154,7 +154,7 @@ ya_status ya_job_open(ya_job *job, const ya_settings *s, unsigned command, const
     job->distrust = distrust_of(&job->settings);
     YA_TRY(ya_distrust_check(&job->distrust, err));
     job->engine_config = engine_config_of(job);
-    omp_set_num_threads(job->engine_config.threads);
+    YA_TRY(ya_team_begin(job->engine_config.threads, err));
     ya_settle_begin();
     int64_t records = job->settings.batch_size;
     if (job->train &&

@@ -3,6 +3,9 @@
 #include "base/buffer.h"
 #include "support/scratch.h"
 
+#include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <unistd.h>
 
 /* What work() leaves: the batch's lines, each with its file and number. */
@@ -179,6 +182,68 @@ static void a_failure_of_emit_ends_it(void **state)
     }
 }
 
+/* Refuses the first batch and lets the reader, who waits for more of the input, find its end only
+ * then. */
+typedef struct {
+    sem_t waiting, refused;
+    int fifo;
+} late_end;
+
+static ya_status do_nothing(void *argument, int thread, ya_batch *batch, ya_error *err)
+{
+    (void)argument, (void)thread, (void)batch, (void)err;
+    return YA_OK;
+}
+
+static ya_status refuse(void *argument, ya_batch *batch, ya_error *err)
+{
+    late_end *l = argument;
+    (void)batch;
+    sem_wait(&l->waiting);
+    sem_post(&l->refused);
+    return ya_fail(err, YA_ERR_IO, "refused");
+}
+
+static void *end_late(void *argument)
+{
+    static const char line[] = "{\"text\": \"a line\"}\n";
+    late_end *l = argument;
+    l->fifo = open(scratch("fifo.jsonl"), O_WRONLY);
+    for (int i = 0; i < 4096; i++) /* one batch: the next read finds the end, and only that */
+        if (write(l->fifo, line, sizeof line - 1) != sizeof line - 1)
+            abort();
+    usleep(50000); /* until the other thread reads */
+    sem_post(&l->waiting);
+    sem_wait(&l->refused);
+    usleep(50000); /* until the refusal is known to the pipeline */
+    close(l->fifo);
+    return NULL;
+}
+
+static void an_end_of_the_input_does_not_hide_an_earlier_failure(void **state)
+{
+    (void)state;
+    const char *path = scratch("fifo.jsonl");
+    late_end l;
+    ya_error err = {0};
+    pthread_t writer;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(sem_init(&l.waiting, 0, 0), 0);
+    assert_int_equal(sem_init(&l.refused, 0, 0), 0);
+    assert_int_equal(pthread_create(&writer, NULL, end_late, &l), 0);
+    const ya_pipeline pipeline = {.paths = &path,
+                                  .n_paths = 1,
+                                  .n_threads = 2,
+                                  .context = &l,
+                                  .work = do_nothing,
+                                  .emit = refuse};
+    assert_int_equal(ya_pipeline_run(&pipeline, &err), YA_ERR_IO);
+    assert_string_equal(err.text, "refused");
+    pthread_join(writer, NULL);
+    sem_destroy(&l.waiting);
+    sem_destroy(&l.refused);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +251,7 @@ int main(void)
         cmocka_unit_test(the_first_failure_of_work_is_returned_when_all_before_it_was_emitted),
         cmocka_unit_test(a_file_that_cannot_be_read_to_its_end_is_an_error_in_its_turn),
         cmocka_unit_test(a_failure_of_emit_ends_it),
+        cmocka_unit_test(an_end_of_the_input_does_not_hide_an_earlier_failure),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }
