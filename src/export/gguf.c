@@ -4,7 +4,6 @@
 #include "export/job.h"
 #include "io/outfile.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,20 +27,24 @@ static ya_status rope_factors(const ya_export_job *job, float **out, int *n, ya_
     const ya_model *m = job->model;
     int half = m->config.head_dim / 2;
     bool needed = m->gguf ? ya_tensor_find(ya_gguf_tensors(m->gguf), "rope_freqs.weight") != NULL
-                          : m->config.rope_factor > 0;
+                          : m->config.rope.type == YA_ROPE_LLAMA3;
     *n = 0;
     if (!needed)
         return YA_OK;
     *out = ya_alloc_zero((size_t)half, sizeof **out);
-    if (!*out)
+    double *plain = ya_alloc_zero((size_t)half, sizeof *plain);
+    if (!*out || !plain) {
+        ya_free(plain);
         return ya_fail(err, YA_ERR_MEMORY, "out of memory for %d factors", half);
-    for (int j = 0; j < half; j++) {
-        double plain = pow(m->config.rope_theta, -(double)j / half);
-        if (m->config.rope_linear_factor > 0)
-            plain /= m->config.rope_linear_factor;
-        (*out)[j] = (float)(plain / m->rope_inv_freq[j]);
     }
+    ya_rope rope = m->config.rope;
+    if (rope.type == YA_ROPE_LLAMA3)
+        rope.type = YA_ROPE_DEFAULT;
+    ya_rope_frequencies(&rope, m->config.head_dim, plain);
+    for (int j = 0; j < half; j++)
+        (*out)[j] = (float)(plain[j] / m->rope_inv_freq[j]);
     *n = half;
+    ya_free(plain);
     return YA_OK;
 }
 

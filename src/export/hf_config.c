@@ -69,7 +69,7 @@ static double misfit(const ya_model *m, const double *divisors, llama3_rule rule
 {
     double worst = 0;
     for (int j = 0; j < m->config.head_dim / 2; j++) {
-        double plain = pow(m->config.rope_theta, -2.0 * j / m->config.head_dim);
+        double plain = pow(m->config.rope.theta, -2.0 * j / m->config.head_dim);
         double d = llama3_divisor(plain, rule.factor, 1, rule.high, rule.length);
         worst = fmax(worst, fabs(d / divisors[j] - 1));
     }
@@ -91,7 +91,7 @@ static bool find_llama3(const ya_model *m, const double *divisors, llama3_rule *
         double d = divisors[j];
         if (d < 1 + 1e-4 || d > rule->factor * (1 - 1e-4))
             continue;
-        f[n] = pow(m->config.rope_theta, -2.0 * j / m->config.head_dim);
+        f[n] = pow(m->config.rope.theta, -2.0 * j / m->config.head_dim);
         smooth[n++] = (1 / d - 1 / rule->factor) / (1 - 1 / rule->factor);
     }
     if (n == 2) {
@@ -110,34 +110,51 @@ static bool find_llama3(const ya_model *m, const double *divisors, llama3_rule *
     return false;
 }
 
-static ya_status rope_scaling(const ya_export_job *job, json_t **out, ya_error *err)
+/* GGUF's frequencies as llama3's rule; NULL where none fits. */
+static ya_status llama3_scaling(const ya_export_job *job, json_t **out, ya_error *err)
 {
     const ya_model *m = job->model;
     int half = m->config.head_dim / 2;
     llama3_rule rule;
-    *out = json_null();
-    if (m->config.rope_linear_factor > 0)
-        *out = json_pack("{s:s, s:o}", "rope_type", "linear", "factor",
-                         decimal(m->config.rope_linear_factor));
-    if (!ya_tensor_find(ya_gguf_tensors(m->gguf), "rope_freqs.weight"))
-        return YA_OK;
     double *divisors = ya_alloc_zero((size_t)half, sizeof *divisors);
     if (!divisors)
         return ya_fail(err, YA_ERR_MEMORY, "out of memory for %d frequencies", half);
     for (int j = 0; j < half; j++)
         divisors[j] =
-            pow(m->config.rope_theta, -2.0 * j / m->config.head_dim) / m->rope_inv_freq[j];
-    bool found = m->config.rope_linear_factor == 0 && find_llama3(m, divisors, &rule);
+            pow(m->config.rope.theta, -2.0 * j / m->config.head_dim) / m->rope_inv_freq[j];
+    if (m->config.rope.type == YA_ROPE_DEFAULT && find_llama3(m, divisors, &rule))
+        *out = json_pack("{s:s, s:o, s:f, s:f, s:i}", "rope_type", "llama3", "factor",
+                         decimal(rule.factor), "low_freq_factor", 1.0, "high_freq_factor",
+                         rule.high, "original_max_position_embeddings", (int)rule.length);
     ya_free(divisors);
-    if (!found)
+    if (!*out)
         return ya_fail(err, YA_ERR_UNSUPPORTED,
                        "%s: rope_freqs.weight follows no llama3 scaling, so config.json cannot "
                        "express it; export to GGUF",
                        job->base_path);
-    *out = json_pack("{s:s, s:o, s:f, s:f, s:i}", "rope_type", "llama3", "factor",
-                     decimal(rule.factor), "low_freq_factor", 1.0, "high_freq_factor", rule.high,
-                     "original_max_position_embeddings", (int)rule.length);
     return YA_OK;
+}
+
+static ya_status rope_scaling(const ya_export_job *job, json_t **out, ya_error *err)
+{
+    const ya_rope *r = &job->model->config.rope;
+    *out = NULL;
+    if (r->type != YA_ROPE_YARN && r->attention_factor != 1)
+        return ya_fail(err, YA_ERR_UNSUPPORTED,
+                       "%s: config.json cannot express a rope.scaling.attn_factor without YaRN; "
+                       "export to GGUF",
+                       job->base_path);
+    if (ya_tensor_find(ya_gguf_tensors(job->model->gguf), "rope_freqs.weight"))
+        return llama3_scaling(job, out, err);
+    if (r->type == YA_ROPE_LINEAR)
+        *out = json_pack("{s:s, s:o}", "rope_type", "linear", "factor", decimal(r->factor));
+    else if (r->type == YA_ROPE_YARN)
+        *out = json_pack("{s:s, s:o, s:i, s:o}", "rope_type", "yarn", "factor", decimal(r->factor),
+                         "original_max_position_embeddings", r->original_positions,
+                         "attention_factor", decimal(r->attention_factor));
+    else
+        *out = json_null();
+    return *out ? YA_OK : ya_fail(err, YA_ERR_MEMORY, "out of memory for a configuration");
 }
 
 static bool has_bias(const ya_model *m, ya_target first, ya_target last, bool all)
@@ -195,7 +212,7 @@ static ya_status from_gguf(const ya_export_job *job, ya_dtype type, ya_buffer *o
         c->intermediate_size, "num_hidden_layers", c->n_layers, "num_attention_heads", c->n_heads,
         "num_key_value_heads", c->n_kv_heads, "head_dim", c->head_dim, "max_position_embeddings",
         c->max_positions, "rms_norm_eps", decimal(c->rms_norm_eps), "rope_theta",
-        decimal(c->rope_theta), "rope_scaling", rope, "tie_word_embeddings", c->tied, "use_cache",
+        decimal(c->rope.theta), "rope_scaling", rope, "tie_word_embeddings", c->tied, "use_cache",
         1, "dtype", torch_type(type), "initializer_range", 0.02);
     if (root && kind == YA_ARCH_LLAMA) {
         json_object_set_new(root, "attention_bias",

@@ -1,7 +1,9 @@
 /* Metadata of GGUF files. https://github.com/ggml-org/ggml/blob/master/docs/gguf.md */
+#include "base/log.h"
 #include "export/job.h"
 #include "token/save.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +93,60 @@ done:
     return status;
 }
 
-/* From config.json. llama3's scaling is the tensor rope_freqs.weight. */
+/* What llama.cpp cannot compute is refused: a file that says less would be another model. */
+static ya_status check_expressible(const ya_export_job *job, const char *architecture,
+                                   ya_error *err)
+{
+    const ya_model_config *c = &job->model->config;
+    const ya_rope *r = &c->rope;
+    const char *what = NULL;
+    if (ya_config_mixed(c))
+        what = "layers with and without a sliding window";
+    else if (r->type == YA_ROPE_LLAMA3 && strcmp(architecture, "llama") != 0)
+        what = "llama3's rope_scaling";
+    else if (r->type == YA_ROPE_YARN &&
+             (r->beta_fast != 32 || r->beta_slow != 1 || !r->whole_pairs))
+        what = "YaRN with another beta_fast, beta_slow or truncate than 32, 1 and true";
+    if (what)
+        return ya_fail(err, YA_ERR_UNSUPPORTED,
+                       "%s: llama.cpp does not know %s in the architecture %s; export with --to "
+                       "merged",
+                       job->base_path, what, architecture);
+    if (r->type == YA_ROPE_DYNAMIC)
+        ya_warn("llama.cpp does not know dynamic rope_scaling: the file holds for texts of up to "
+                "%d tokens",
+                c->max_positions);
+    return YA_OK;
+}
+
+/* llama3's scaling is the tensor rope_freqs.weight. */
+static ya_status put_rope(const ya_export_job *job, const char *architecture, ya_gguf_writer *w,
+                          ya_error *err)
+{
+    const ya_rope *r = &job->model->config.rope;
+    char key[KEY_BYTES];
+    ya_status status;
+    YA_TRY(check_expressible(job, architecture, err));
+    YA_TRY(ya_gguf_put_f32(w, named(key, architecture, "rope.freq_base"), (float)r->theta, err));
+    if (r->type != YA_ROPE_LINEAR && r->type != YA_ROPE_YARN)
+        return YA_OK;
+    YA_TRY(ya_gguf_put_text(w, named(key, architecture, "rope.scaling.type"),
+                            ya_rope_type_name(r->type), err));
+    YA_TRY(
+        ya_gguf_put_f32(w, named(key, architecture, "rope.scaling.factor"), (float)r->factor, err));
+    if (r->type == YA_ROPE_LINEAR)
+        return YA_OK;
+    YA_TRY(ya_gguf_put_u32(w, named(key, architecture, "rope.scaling.original_context_length"),
+                           (uint32_t)r->original_positions, err));
+    double factor = r->attention_factor / ya_rope_yarn_attention(r->factor);
+    if (fabs(factor - 1) > 1e-6)
+        YA_TRY(ya_gguf_put_f32(w, named(key, architecture, "rope.scaling.attn_factor"),
+                               (float)factor, err));
+done:
+    return status;
+}
+
+/* From config.json. */
 static ya_status put_config(const ya_export_job *job, ya_gguf_writer *w, ya_error *err)
 {
     const ya_model_config *c = &job->model->config;
@@ -104,15 +159,9 @@ static ya_status put_config(const ya_export_job *job, ya_gguf_writer *w, ya_erro
     if (job->license)
         YA_TRY(ya_gguf_put_text(w, "general.license", job->license, err));
     YA_TRY(put_sizes(c, architecture, w, err));
-    YA_TRY(
-        ya_gguf_put_f32(w, named(key, architecture, "rope.freq_base"), (float)c->rope_theta, err));
     YA_TRY(ya_gguf_put_f32(w, named(key, architecture, "attention.layer_norm_rms_epsilon"),
                            (float)c->rms_norm_eps, err));
-    if (c->rope_linear_factor > 0) {
-        YA_TRY(ya_gguf_put_text(w, named(key, architecture, "rope.scaling.type"), "linear", err));
-        YA_TRY(ya_gguf_put_f32(w, named(key, architecture, "rope.scaling.factor"),
-                               (float)c->rope_linear_factor, err));
-    }
+    YA_TRY(put_rope(job, architecture, w, err));
     YA_TRY(ya_tokenizer_put_gguf(job->base_path, c->vocab_size, w, err));
 done:
     return status;

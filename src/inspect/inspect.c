@@ -141,11 +141,11 @@ static void add_config(gatherer *g, const ya_model_config *c)
     put(g, o, "tied", json_boolean(c->tied));
     put(g, o, "qk_norm", json_boolean(c->qk_norm));
     put(g, o, "rms_norm_eps", json_real(c->rms_norm_eps));
-    put(g, o, "rope_theta", json_real(c->rope_theta));
-    if (c->rope_factor > 0)
-        put(g, o, "rope_factor", json_real(c->rope_factor));
-    if (c->rope_linear_factor > 0)
-        put(g, o, "rope_linear_factor", json_real(c->rope_linear_factor));
+    put(g, o, "rope_theta", json_real(c->rope.theta));
+    if (c->rope.type != YA_ROPE_DEFAULT) {
+        put(g, o, "rope_type", json_string(ya_rope_type_name(c->rope.type)));
+        put(g, o, "rope_factor", json_real(c->rope.factor));
+    }
     put(g, g->document, "config", o);
 }
 

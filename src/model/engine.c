@@ -291,7 +291,6 @@ ya_status ya_engine_layout(ya_engine **out, ya_model *model, const ya_engine_con
     e->attention = (ya_attention){.n_heads = model->config.n_heads,
                                   .n_kv_heads = model->config.n_kv_heads,
                                   .head_dim = model->config.head_dim,
-                                  .window = model->config.sliding_window,
                                   .bf16 = config->bf16,
                                   .threads = config->threads};
     find_trained(e);
@@ -329,6 +328,17 @@ void ya_engine_close(ya_engine *engine)
     ya_free(engine);
 }
 
+/* Of the row that a token stands in, from its position 0 on. */
+static int row_length(const ya_pass *pass, int token)
+{
+    int low = 0, high = pass->n_rows; /* row_start[low] <= token < row_start[high] */
+    while (high - low > 1) {
+        int middle = low + (high - low) / 2;
+        *(pass->row_start[middle] <= token ? &low : &high) = middle;
+    }
+    return pass->positions[pass->row_start[high] - 1] + 1;
+}
+
 /* Copies the pass's tokens and rows, and fills up to the next bucket with a row that nobody looks
  * at. */
 static void begin_pass(ya_engine *e, const ya_pass *pass)
@@ -346,16 +356,21 @@ static void begin_pass(ya_engine *e, const ya_pass *pass)
     ya_engine_prefix_begin(e, pass);
 #pragma omp parallel for schedule(static)
     for (int t = 0; t < e->m; t++)
-        ya_engine_rotation(e, t, t < n ? pass->positions[t] : 0);
+        ya_engine_rotation(e, t, t < n ? pass->positions[t] : 0, t < n ? row_length(pass, t) : 0);
 }
 
-void ya_engine_rotation(ya_engine *e, int t, int position)
+void ya_engine_rotation(ya_engine *e, int t, int position, int length)
 {
-    int half = e->model->config.head_dim / 2;
+    const ya_model_config *c = &e->model->config;
+    int half = c->head_dim / 2;
+    float factor = c->rope.attention_factor > 0 ? (float)c->rope.attention_factor : 1.0f;
+    double stretch = ya_rope_stretch(&c->rope, c->head_dim, length);
     for (int j = 0; j < half; j++) {
         double angle = position * e->model->rope_inv_freq[j];
-        e->cos[(size_t)t * (size_t)half + (size_t)j] = (float)cos(angle);
-        e->sin[(size_t)t * (size_t)half + (size_t)j] = (float)sin(angle);
+        if (stretch != 0)
+            angle *= exp(-stretch * j / half);
+        e->cos[(size_t)t * (size_t)half + (size_t)j] = factor * (float)cos(angle);
+        e->sin[(size_t)t * (size_t)half + (size_t)j] = factor * (float)sin(angle);
     }
 }
 

@@ -27,22 +27,22 @@ void ya_engine_cached_attention(ya_engine *e, int layer)
     memcpy(values + (size_t)e->position * kv, s->v, n * sizeof *values);
 }
 
-/* The next n tokens, with the places that rotations turn them to. */
-static void begin(ya_engine *e, const int32_t *ids, int n, int m)
+/* The next n tokens, with the places that rotations turn them to in a row of that length. */
+static void begin(ya_engine *e, const int32_t *ids, int n, int m, int length)
 {
     e->m = m;
     for (int t = 0; t < m; t++) {
         e->ids[t] = t < n ? ids[t] : 0;
-        ya_engine_rotation(e, t, e->position + t);
+        ya_engine_rotation(e, t, e->position + t, length);
     }
     ya_expand_gather(&e->model->embedding, e->ids, m, e->slots[0].x_in);
 }
 
 /* Many tokens: as a pass of one row behind the cache; rows n ... m are padding. */
-static void many_tokens(ya_engine *e, const int32_t *ids, int n, float *logits)
+static void many_tokens(ya_engine *e, const int32_t *ids, int n, int length, float *logits)
 {
     const ya_model_config *c = &e->model->config;
-    begin(e, ids, n, (n + e->bucket - 1) / e->bucket * e->bucket);
+    begin(e, ids, n, (n + e->bucket - 1) / e->bucket * e->bucket, length);
     e->row_start[0] = 0;
     e->row_start[1] = e->m;
     e->max_row = e->position + e->m;
@@ -67,14 +67,15 @@ ya_status ya_engine_decode(ya_engine *e, const int32_t *ids, int n, float *logit
                            (int)ids[i], e->model->config.vocab_size);
     e->decoding = true;
     e->dropout = false;
+    int length = e->position + n;
     for (int at = 0; at < n;) {
         int part = n - at < e->config.pass_tokens ? n - at : e->config.pass_tokens;
         float *wanted = at + part == n ? logits : NULL;
         if (part <= YA_FEW_TOKENS) {
-            begin(e, ids + at, part, part);
+            begin(e, ids + at, part, part, length);
             ya_engine_few_tokens(e, wanted);
         } else
-            many_tokens(e, ids + at, part, wanted);
+            many_tokens(e, ids + at, part, length, wanted);
         at += part;
         e->position += part;
     }

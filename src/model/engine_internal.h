@@ -99,8 +99,9 @@ struct ya_engine {
     ya_error *err;
 };
 
-/* engine.c: cos and sin of token t of the pass at that position */
-void ya_engine_rotation(ya_engine *e, int t, int position);
+/* engine.c: cos and sin of token t of the pass at that position of a row of that length, as far as
+ * it is known when the token is taken in: keys in the cache stay as they were turned. */
+void ya_engine_rotation(ya_engine *e, int t, int position, int length);
 
 /* engine_linear.c: y [M, out] f32 (+)= W x + bias + scale B A x; x is act; `ax` keeps the scaled A
  * x, and may be NULL when nothing is trained. `stream` tells dropout masks apart. */

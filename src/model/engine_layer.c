@@ -87,6 +87,7 @@ static void attention_forward(ya_engine *e, int layer)
                                  stream_of(layer, (ya_target)t));
         finish_projection(e, &p[t]);
     }
+    e->attention.window = ya_config_window(&e->model->config, layer);
     if (e->decoding)
         ya_engine_cached_attention(e, layer);
     else {
@@ -195,7 +196,7 @@ static void unfinish_projection(ya_engine *e, const projection *p, float *dy)
         }
 #pragma omp parallel for schedule(static)
     for (int i = 0; i < e->m * p->heads; i++) {
-        float dx[1024] = {0}; /* HD is at most 1024: config.c */
+        float dx[YA_MAX_HEAD_DIM] = {0};
         size_t at = (size_t)i * (size_t)hd;
         k->rmsnorm_backward(dy + at, p->raw + at, p->norm->weight, p->rstd[i], hd, dx);
         memcpy(dy + at, dx, (size_t)hd * sizeof *dx);
@@ -219,6 +220,7 @@ static void attention_backward(ya_engine *e, int layer, bool want_dx)
     float *grads[3] = {e->dqkv};
     grads[1] = grads[0] + (size_t)e->capacity * widths[0];
     grads[2] = grads[1] + (size_t)e->capacity * widths[1];
+    e->attention.window = ya_config_window(c, layer);
     ya_attention_backward(&e->attention, s->q, s->k, s->v, s->o, s->lse, e->dattention, grads[0],
                           grads[1], grads[2], e->attention_scratch, e->max_row);
     projection p[3];

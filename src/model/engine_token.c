@@ -229,7 +229,7 @@ static void attend_share(const worker *w, int layer)
     const float *values = ya_engine_cache(e, e->cache_v, layer);
     int group = c->n_heads / c->n_kv_heads, end;
     for (int i = share(w, e->m * c->n_heads, &end); i < end; i++) {
-        int last = e->position + i / c->n_heads, window = c->sliding_window;
+        int last = e->position + i / c->n_heads, window = ya_config_window(c, layer);
         int first = window > 0 && last - window + 1 > 0 ? last - window + 1 : 0;
         size_t column = (size_t)(i % c->n_heads / group) * hd;
         size_t from = (size_t)first * kv + column;

@@ -34,8 +34,6 @@ typedef struct {
     float *dweight;      /* when trained, else NULL */
 } ya_norm;
 
-typedef enum { YA_Q, YA_K, YA_V, YA_O, YA_GATE, YA_UP, YA_DOWN, YA_N_TARGETS } ya_target;
-
 typedef struct {
     ya_linear linear[YA_N_TARGETS];
     ya_norm attention_norm, mlp_norm, q_norm, k_norm;

@@ -1,4 +1,4 @@
-/* The engine against PyTorch and PEFT: logits, losses and all gradients of the seven tiny models,
+/* The engine against PyTorch and PEFT: logits, losses and all gradients of the tiny models,
  * with the tolerances of shared/fixtures/README.md. */
 #include "lora/params.h"
 #include "model/engine.h"
@@ -11,9 +11,12 @@
 #include <cmocka.h>
 // clang-format on
 
-static const char *const families[] = {"llama", "llama3-tied", "mistral",      "mistral-swa",
-                                       "qwen2", "qwen3",       "llama-sharded"};
-enum { N_FAMILIES = 7, MAX_TOKENS = 1024 };
+static const char *const families[] = {
+    "models/llama",        "models/llama3-tied",     "models/mistral",       "models/mistral-swa",
+    "models/qwen2",        "models/qwen3",           "models/llama-sharded", "families/llama-yarn",
+    "families/qwen2-yarn", "families/llama-dynamic", "families/mistral-nemo"};
+/* The first ones have goldens of everything. */
+enum { N_WHOLE = 7, N_FAMILIES = 11, MAX_TOKENS = 1024 };
 
 /* A model with its goldens and, after `begin`, an engine around it. */
 typedef struct {
@@ -32,11 +35,10 @@ static void open_bench(bench *b, const char *family)
     ya_error err;
     memset(b, 0, sizeof *b);
     snprintf(b->family, sizeof b->family, "%s", family);
-    if (ya_model_open(&b->model, shared_path(path, "fixtures/models/%s", family), &err) ||
-        ya_safetensors_open(
-            &b->golden, shared_path(path, "fixtures/models/%s/golden.safetensors", family), &err) ||
-        ya_json_read_file(shared_path(path, "fixtures/models/%s/golden.json", family), &b->numbers,
-                          &err))
+    if (ya_model_open(&b->model, shared_path(path, "fixtures/%s", family), &err) ||
+        ya_safetensors_open(&b->golden, shared_path(path, "fixtures/%s/golden.safetensors", family),
+                            &err) ||
+        ya_json_read_file(shared_path(path, "fixtures/%s/golden.json", family), &b->numbers, &err))
         die(family, &err);
 }
 
@@ -87,8 +89,7 @@ static void load_adapter(bench *b, const char *name)
     ya_error err;
     ya_tensor_set set;
     if (ya_safetensors_open(
-            &set,
-            shared_path(path, "fixtures/models/%s/%s/adapter_model.safetensors", b->family, name),
+            &set, shared_path(path, "fixtures/%s/%s/adapter_model.safetensors", b->family, name),
             &err))
         die("adapter", &err);
     for (int i = 0; i < b->params.n_params; i++) {
@@ -217,6 +218,24 @@ static void check_base_logits(bench *b)
     free(l.hidden);
 }
 
+/* Both sequences of IDS as rows of one pass against WANT. */
+static void check_rows(bench *b, const char *ids_name, const char *want_name)
+{
+    static batch x;
+    const ya_tensor *ids = golden(&b->golden, ids_name), *want = golden(&b->golden, want_name);
+    int T = (int)ids->shape[1];
+    size_t n = (size_t)ya_tensor_elements(want);
+    looked l = {.vocab = (size_t)b->model->config.vocab_size, .logits = calloc(n, 4)};
+    begin_batch(&x);
+    for (int s = 0; s < 2; s++)
+        add_row(&x, (const int32_t *)ids->data + s * T, NULL, T, 0, s);
+    x.pass.on_logits = keep_logits;
+    x.pass.user = &l;
+    ya_engine_pass(b->engine, &x.pass, false);
+    within(b, want_name, max_difference(l.logits, want->data, n), 1e-4);
+    free(l.logits);
+}
+
 /* The records as one pass; `coef` scales each target of record i. */
 static void add_records(bench *b, batch *x, const double *coef)
 {
@@ -303,6 +322,18 @@ static void logits_and_losses_are_pytorchs(void **state)
     }
 }
 
+static void rows_beyond_the_original_context_stretch_their_own_frequencies(void **state)
+{
+    (void)state;
+    bench b;
+    open_bench(&b, "families/llama-dynamic");
+    lay_out(&b, &(setup){.lora = true});
+    load_adapter(&b, "adapter-init");
+    check_rows(&b, "long.input_ids", "long.logits");
+    check_rows(&b, "inf.input_ids", "inf.logits"); /* short ones again: nothing is left over */
+    close_bench(&b);
+}
+
 static void adapter_gradients_are_peft_s(void **state)
 {
     (void)state;
@@ -328,7 +359,7 @@ static void adapter_gradients_are_peft_s(void **state)
 static void rslora_scales_by_the_root_of_the_rank(void **state)
 {
     (void)state;
-    for (int f = 0; f < N_FAMILIES; f++) {
+    for (int f = 0; f < N_WHOLE; f++) {
         bench b;
         open_bench(&b, families[f]);
         lay_out(&b, &(setup){.lora = true, .rslora = true});
@@ -352,11 +383,11 @@ static void gradients_of_every_weight_are_pytorchs(void **state)
 {
     (void)state;
     bench b;
-    open_bench(&b, "llama");
+    open_bench(&b, "models/llama");
     lay_out(&b, &(setup){.full = true});
     check_gradients(&b, false, 3e-5, "full.grad.");
     close_bench(&b);
-    for (int f = 0; f < N_FAMILIES;
+    for (int f = 0; f < N_WHOLE;
          f++) { /* elsewhere the norms: tied embeddings, biases, q and k norms */
         static batch x;
         double coef[64], total = 0;
@@ -386,7 +417,7 @@ static void gradients_of_every_weight_are_pytorchs(void **state)
 static void packed_records_do_not_see_each_other(void **state)
 {
     (void)state;
-    for (int f = 0; f < N_FAMILIES; f++) {
+    for (int f = 0; f < N_WHOLE; f++) {
         static batch x;
         bench b;
         open_bench(&b, families[f]);
@@ -458,7 +489,7 @@ static void gradients_under_dropout_are_those_of_the_dropped_loss(void **state)
 {
     (void)state;
     bench b;
-    open_bench(&b, "llama");
+    open_bench(&b, "models/llama");
     lay_out(&b, &(setup){.lora = true, .dropout = 0.3});
     load_adapter(&b, "adapter");
     double first = dropped_ce(&b, 7);
@@ -542,6 +573,7 @@ int main(void)
     need_shared();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logits_and_losses_are_pytorchs),
+        cmocka_unit_test(rows_beyond_the_original_context_stretch_their_own_frequencies),
         cmocka_unit_test(adapter_gradients_are_peft_s),
         cmocka_unit_test(rslora_scales_by_the_root_of_the_rank),
         cmocka_unit_test(gradients_of_every_weight_are_pytorchs),
