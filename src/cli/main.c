@@ -107,7 +107,9 @@ static ya_status run(const ya_command *command, int argc, char **argv, ya_error 
         return status;
     YA_TRY(ya_settings_parse_flags(&s, command->bit, argc, argv, command->positional, err));
     ya_log_set_quiet(s.quiet);
-    YA_TRY(ya_settings_finish(&s, command->bit, err));
+    /* of a run that goes on only the checkpoint tells what is not given here: train finishes it */
+    if (!(command->bit == YA_FOR_TRAIN && s.resume))
+        YA_TRY(ya_settings_finish(&s, command->bit, err));
     status = command->run(&s, err);
 done:
     ya_settings_free(&s);
