@@ -7,6 +7,7 @@
 #include "settings/command.h"
 #include "train/interrupt.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -148,6 +149,7 @@ int main(int argc, char **argv)
     const char *word = argc > 1 ? argv[1] : "--help";
     ya_restart_prepared(argv);
     ya_map_guard_sigbus();
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing it */
     if (strcmp(word, "--version") == 0) {
         printf("your_ai %s\n", YA_VERSION);
         return finish(NULL, YA_OK, &err);

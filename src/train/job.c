@@ -274,7 +274,7 @@ static ya_status plan_once(ya_job *job, ya_error *err)
     ya_status status = ya_job_layout(job, &dry, err);
     if (status)
         return status;
-    ya_settle_kernels();
+    size_t missing = ya_settle_kernels();
     read_memory(job, &now);
     uint64_t more = besides(job, &dry);
     before.rss_anon += more;
@@ -285,6 +285,10 @@ static ya_status plan_once(ya_job *job, ya_error *err)
     if (job->val_data)
         mapped += job->val_data->token_bytes + job->val_data->record_bytes;
     ya_plan_make(&job->plan, &dry, &job->settings, &before, &now, mapped);
+    if (missing > dry.used) { /* address space, though no memory: the plan does not fit without */
+        job->plan.anonymous_peak += missing - dry.used;
+        job->plan.fits = job->plan.anonymous_peak <= job->plan.budget.bytes;
+    }
     return YA_OK;
 }
 
