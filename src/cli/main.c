@@ -8,6 +8,7 @@
 #include "settings/command.h"
 #include "train/interrupt.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -120,7 +121,9 @@ static ya_status run(const ya_command *command, int argc, char **argv, ya_error 
         return status;
     YA_TRY(ya_settings_parse_flags(&s, command->bit, argc, argv, command->positional, err));
     ya_log_set_quiet(s.quiet);
-    YA_TRY(ya_settings_finish(&s, command->bit, err));
+    /* of a run that goes on only the checkpoint tells what is not given here: train finishes it */
+    if (!(command->bit == YA_FOR_TRAIN && s.resume))
+        YA_TRY(ya_settings_finish(&s, command->bit, err));
     status = command->run(&s, err);
 done:
     ya_settings_free(&s);
@@ -159,6 +162,7 @@ int main(int argc, char **argv)
     const char *word = argc > 1 ? argv[1] : "--help";
     ya_restart_prepared(argv);
     ya_map_guard_sigbus();
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing it */
     if (strcmp(word, "--version") == 0) {
         printf("your_ai %s\n", YA_VERSION);
         return finish(NULL, YA_OK, &err);

@@ -9,6 +9,8 @@
 /* Machines from this size on have the full limits of the guard. */
 static const double FULL_SIZE_GB = 72.0, FULL_PAUSE_GB = 15.0, FULL_ABORT_GB = 10.0;
 
+static const uint64_t MOMENTARY_BYTES = UINT64_C(32) << 20;
+
 static uint64_t available_limit(double given_gb, double full_gb, const ya_memory_reading *now)
 {
     if (given_gb >= 0.0)
@@ -36,13 +38,15 @@ static void lower(ya_budget *budget, uint64_t bytes, const char *reason)
     snprintf(budget->reason, sizeof budget->reason, "%s", reason);
 }
 
-/* A limit on a kind of mapping leaves for our memory what is not mapped of that kind yet. */
+/* A limit on a kind of mapping leaves for our memory what is not mapped of that kind yet, less what
+ * is mapped for a moment while a run opens and saves. */
 static void lower_by_rlimit(ya_budget *budget, int resource, uint64_t mapped, uint64_t anonymous,
                             const char *reason)
 {
     struct rlimit limit;
     if (getrlimit((__rlimit_resource_t)resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return;
+    mapped += MOMENTARY_BYTES;
     uint64_t free_bytes = limit.rlim_cur > mapped ? limit.rlim_cur - mapped : 0;
     lower(budget, anonymous + free_bytes, reason);
 }

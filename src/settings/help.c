@@ -157,7 +157,8 @@ static ya_status reference_row(const ya_setting *row, ya_buffer *out, ya_error *
     YA_TRY(cell(value, out, err));
     YA_TRY(ya_buffer_printf(out, err, " | %s | ", text.data ? text.data : ""));
     YA_TRY(command_list(row, out, err));
-    YA_TRY(ya_buffer_printf(out, err, "%s | ", row->commands & YA_IN_FILE ? " YAML" : ""));
+    YA_TRY(ya_buffer_printf(out, err, "%s%s | ", row->commands & YA_IN_FILE ? " YAML" : "",
+                            row->commands & YA_FIXED ? ", fixed" : ""));
     YA_TRY(cell(row->help, out, err));
     status = ya_buffer_printf(out, err, " |\n");
 done:
@@ -169,11 +170,13 @@ ya_status ya_settings_reference(ya_buffer *out, ya_error *err)
 {
     ya_status status = YA_OK;
     const char *section = "";
-    YA_TRY(ya_buffer_printf(out, err,
-                            "# Settings\n\n"
-                            "Made by `your_ai --reference` from src/settings/settings.def; do not "
-                            "edit.\n\nKeys in YAML are written as here, flags with dashes: "
-                            "`--batch-size 4`, `--packing`, `--no-packing`.\n"));
+    YA_TRY(
+        ya_buffer_printf(out, err,
+                         "# Settings\n\n"
+                         "Made by `your_ai --reference` from src/settings/settings.def; do not "
+                         "edit.\n\nKeys in YAML are written as here, flags with dashes: "
+                         "`--batch-size 4`, `--packing`, `--no-packing`.\n"
+                         "What is `fixed` stays that of the checkpoint when a run is resumed.\n"));
     for (int i = 0; i < YA_N_SETTINGS; i++) {
         const ya_setting *row = ya_setting_get((ya_setting_id)i);
         if (strcmp(section, row->section) != 0)

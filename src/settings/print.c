@@ -185,7 +185,7 @@ done:
     return status;
 }
 
-static const char *const origins[] = {"default", "file", "tier", "flag"};
+static const char *const origins[] = {"default", "checkpoint", "file", "tier", "flag"};
 
 static ya_status origin_line(const ya_settings *s, ya_setting_id id, ya_buffer *value,
                              ya_buffer *out, ya_error *err)

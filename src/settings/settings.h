@@ -1,7 +1,7 @@
 /* Every setting of the program: one table (settings.def), from which the struct below, YAML keys,
  * flags, --help, range checks, the printed configuration and the reference page are made.
  *
- *     defaults < configuration file < tier of the file < flags
+ *     defaults < checkpoint that is resumed from < configuration file < tier of the file < flags
  *
  * A value remembers which of these it comes from. Names are snake_case here and in YAML,
  * --kebab-case as flags. Where nothing is said, numbers are as the user gave them.
@@ -59,7 +59,13 @@ typedef enum {
     YA_N_SETTINGS
 } ya_setting_id;
 
-typedef enum { YA_FROM_DEFAULT, YA_FROM_FILE, YA_FROM_TIER, YA_FROM_FLAG } ya_origin;
+typedef enum {
+    YA_FROM_DEFAULT,
+    YA_FROM_CHECKPOINT,
+    YA_FROM_FILE,
+    YA_FROM_TIER,
+    YA_FROM_FLAG
+} ya_origin;
 typedef enum { YA_TIER_SMALL, YA_TIER_MEDIUM, YA_TIER_LARGE, YA_TIER_XLARGE, YA_N_TIERS } ya_tier;
 
 enum { YA_MAX_TIER_VALUES = 64, YA_TIER_TEXT = 32 };
@@ -101,6 +107,9 @@ enum {
 #define C(WORD, name, where) YA_FOR_##WORD = 1 << YA_COMMAND_##WORD,
 #include "settings/commands.def"
 #undef C
+    YA_COURSE = 1 << 25,  /* decides what is learned: a change on resuming is recorded */
+    YA_FIXED = 1 << 26,   /* a checkpoint fixes it: on resuming only --force takes another */
+    YA_SHAPE = 1 << 27,   /* not even --force: what is half trained has this shape */
     YA_IN_FILE = 1 << 28, /* a key of YAML */
     YA_IN_TIER = 1 << 29, /* may stand in model_tiers */
     YA_HIDDEN = 1 << 30   /* not in --help, only in the reference */
@@ -177,6 +186,14 @@ ya_status ya_settings_parse_flags(ya_settings *s, unsigned command, int argc, ch
  * training_budget_gb) and checks of settings against each other for `command`. Prints notes about
  * settings without effect. Call it again after a tier was applied. */
 ya_status ya_settings_finish(ya_settings *s, unsigned command, ya_error *err) YA_CHECK;
+
+/* `copy` becomes settings of its own, texts included; free it with ya_settings_free. */
+ya_status ya_settings_copy(ya_settings *copy, const ya_settings *s, ya_error *err) YA_CHECK;
+/* Where neither a flag nor a file gave a value: that of `saved`, a checkpoint's config.yaml, but
+ * for `output`, which is where the checkpoint was found. */
+ya_status ya_settings_adopt(ya_settings *s, const ya_settings *saved, ya_error *err) YA_CHECK;
+/* Whether the setting is the same in both; two paths of one file are. */
+bool ya_settings_same(const ya_settings *a, const ya_settings *b, ya_setting_id id);
 
 /* The tier of a model: small < 10e9 parameters, medium < 20e9, large < 50e9, xlarge. */
 ya_tier ya_tier_of(uint64_t n_parameters);

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/checked.h"
+#include "base/room.h"
 #include "tensor/dnnl_compat.h"
 #include "tensor/panels.h"
 #include "tensor/strassen.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Invariants:
  * 1. The table is open-addressed with a power of two of slots, never more than half full.
@@ -264,6 +266,8 @@ static ya_status find_or_make(kernel **out, const ya_matmul_shape *shape, ya_err
     key.mixes_rows = ya_strassen_suits(shape); /* else the same kernel serves */
     kernel *k = slot_of(cache.slots, cache.n_slots, &key);
     if (!k->threads) {
+        if (!ya_has_room(YA_LIBRARY_ROOM))
+            return ya_fail_room(YA_LIBRARY_ROOM, "making a kernel of the matrix library", err);
         dnnl_status_t s = make_kernel(k, &key);
         if (s != dnnl_success) {
             free_kernel(k);
@@ -309,6 +313,16 @@ static _Noreturn void give_up(const char *reason)
     abort();
 }
 
+/* Between two layers nothing can be undone, and nothing is half written: the newest checkpoint
+ * stands. */
+static _Noreturn void run_out_of_memory(void)
+{
+    static const char text[] = "your_ai: the matrix library found no memory for a product (ulimit "
+                               "-v or -d, or the machine's memory, is short)\n";
+    (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    _exit(ya_exit_code(YA_ERR_MEMORY));
+}
+
 typedef struct {
     const void *a, *b;
     float *c;
@@ -335,14 +349,18 @@ static dnnl_status_t execute(const part *p, const operands *o)
 
 static void execute_all(const kernel *k, const operands *o)
 {
-    int failed = 0;
+    int failed = 0; /* the greatest dnnl_status_t */
     if (k->n_parts == 1)
-        failed = execute(&k->parts[0], o) != dnnl_success;
+        failed = (int)execute(&k->parts[0], o);
     else {
-#pragma omp parallel for schedule(static, 1) num_threads(k->n_parts) reduction(+ : failed)
-        for (int i = 0; i < k->n_parts; i++)
-            failed += execute(&k->parts[i], o) != dnnl_success;
+#pragma omp parallel for schedule(static, 1) num_threads(k->n_parts) reduction(max : failed)
+        for (int i = 0; i < k->n_parts; i++) {
+            int result = (int)execute(&k->parts[i], o);
+            failed = result > failed ? result : failed;
+        }
     }
+    if (failed == dnnl_out_of_memory)
+        run_out_of_memory();
     if (failed)
         give_up("oneDNN failed to execute");
 }

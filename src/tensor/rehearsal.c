@@ -1,9 +1,11 @@
 #include "tensor/rehearsal.h"
 
 #include "base/checked.h"
+#include "base/room.h"
 #include "tensor/matmul.h"
 
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -119,11 +121,14 @@ static sizes find_sizes(void)
     return z;
 }
 
-bool ya_rehearsal_run(void)
+size_t ya_rehearsal_run(void)
 {
     sizes z = find_sizes();
+    size_t needed = z.inputs + z.output + WINDOW_BYTES + z.scratch + YA_LIBRARY_ROOM;
     if (z.output == 0)
-        return true;
+        return 0;
+    if (!ya_has_room(needed))
+        return needed;
     range in = map(z.inputs, PROT_READ), out = map_window(z.output);
     range scratch = map(z.scratch + 1, PROT_READ | PROT_WRITE);
     bool good = in.base && out.base && scratch.base;
@@ -136,5 +141,5 @@ bool ya_rehearsal_run(void)
     unmap(&in);
     unmap(&out);
     unmap(&scratch);
-    return good;
+    return good ? 0 : needed;
 }

@@ -4,15 +4,15 @@
 #ifndef YA_TENSOR_REHEARSAL_H
 #define YA_TENSOR_REHEARSAL_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
 /* Keeps freed heap committed from now on, so that what a product allocates stays resident and is
  * there again for the next one: memory is constant, and measured once it is measured. */
 void ya_rehearsal_keep_heap(void);
 
 /* Runs the kernels that ya_matmul_prepare has made: small ones all, of large ones that differ only
- * in size the largest. Operands are zeros that take no anonymous memory. False when their address
- * space is not to be had; the kernels not run are then as they were. */
-bool ya_rehearsal_run(void);
+ * in size the largest. Operands are zeros that take no anonymous memory. Returns 0, or the bytes of
+ * address space that it needs and that are not to be had; no kernel has run then. */
+size_t ya_rehearsal_run(void);
 
 #endif

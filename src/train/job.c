@@ -52,8 +52,45 @@ static bool is_file(const char *dir, const char *name)
     return ya_path_join(path, dir, name, NULL) == YA_OK && access(path, F_OK) == 0;
 }
 
+/* Settings that are not used, for the adapter that the training starts from has its own. */
+static void say_unused(const ya_settings *given, const ya_settings *s)
+{
+    static const ya_setting_id own[] = {YA_SET_lora_rank, YA_SET_lora_alpha, YA_SET_lora_targets,
+                                        YA_SET_lora_num_layers, YA_SET_use_rslora};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (given->origin[own[i]] == YA_FROM_FLAG && !ya_settings_same(given, s, own[i]))
+            ya_warn("%s is not as given: the adapter that training starts from has its own",
+                    ya_setting_get(own[i])->name);
+}
+
+/* The settings become what the adapter is, so that a saved configuration tells what was trained. A
+ * run that is resumed has the adapter's own already, but for a scale that --force changed. */
+static ya_status agree_with_adapter(ya_job *job, bool resumed, ya_error *err)
+{
+    ya_settings *s = &job->settings;
+    const ya_settings given = *s;
+    ya_lora_config *lora = &job->adapter.lora;
+    bool same_scale = s->lora_alpha == lora->alpha && s->use_rslora == lora->use_rslora;
+    if (resumed && !same_scale && lora->modules)
+        return ya_fail(err, YA_ERR_USAGE,
+                       "lora_alpha and use_rslora cannot change: the layers of the adapter have "
+                       "ranks and alphas of their own");
+    if (resumed) {
+        lora->alpha = s->lora_alpha;
+        lora->use_rslora = s->use_rslora;
+    }
+    s->lora_rank = lora->rank;
+    s->lora_alpha = lora->alpha;
+    s->use_rslora = lora->use_rslora;
+    s->lora_targets = lora->targets;
+    s->lora_num_layers = lora->n_layers;
+    job->lora = *lora;
+    say_unused(&given, s);
+    return YA_OK;
+}
+
 /* What is trained: as the adapter says, else as the settings say. */
-static ya_status choose_trained(ya_job *job, ya_error *err)
+static ya_status choose_trained(ya_job *job, bool resumed, ya_error *err)
 {
     const ya_settings *s = &job->settings;
     const ya_model_config *c = &job->model->config;
@@ -63,8 +100,7 @@ static ya_status choose_trained(ya_job *job, ya_error *err)
                    : YA_OK;
     if (job->adapter_path && !is_file(job->adapter_path, "trained_config.json")) {
         ya_status status = ya_adapter_read(&job->adapter, job->adapter_path, job->model, err);
-        job->lora = job->adapter.lora;
-        return status;
+        return status ? status : agree_with_adapter(job, resumed, err);
     }
     if (s->lora_rank == 0) {
         job->full = true;
@@ -150,7 +186,7 @@ ya_status ya_job_open(ya_job *job, const ya_settings *s, unsigned command, const
     job->probing = true;
     YA_TRY(open_model(job, checkpoint, err));
     YA_TRY(apply_tier(job, err));
-    YA_TRY(choose_trained(job, err));
+    YA_TRY(choose_trained(job, checkpoint != NULL, err));
     job->distrust = distrust_of(&job->settings);
     YA_TRY(ya_distrust_check(&job->distrust, err));
     job->engine_config = engine_config_of(job);
@@ -249,7 +285,7 @@ static ya_status plan_once(ya_job *job, ya_error *err)
     ya_status status = ya_job_layout(job, &dry, err);
     if (status)
         return status;
-    ya_settle_kernels();
+    size_t missing = ya_settle_kernels();
     read_memory(job, &now);
     uint64_t more = besides(job, &dry);
     before.rss_anon += more;
@@ -260,6 +296,10 @@ static ya_status plan_once(ya_job *job, ya_error *err)
     if (job->val_data)
         mapped += job->val_data->token_bytes + job->val_data->record_bytes;
     ya_plan_make(&job->plan, &dry, &job->settings, &before, &now, mapped);
+    if (missing > dry.used) { /* address space, though no memory: the plan does not fit without */
+        job->plan.anonymous_peak += missing - dry.used;
+        job->plan.fits = job->plan.anonymous_peak <= job->plan.budget.bytes;
+    }
     return YA_OK;
 }
 
@@ -276,6 +316,7 @@ static bool shrink_pass(ya_job *job)
             "they are",
             smaller, job->engine_config.pass_tokens);
     job->engine_config.pass_tokens = smaller;
+    job->settings.pass_tokens = smaller; /* the saved configuration is what was trained with */
     return true;
 }
 

@@ -18,6 +18,8 @@ enum { OOM_POINTS = 500 };
 
 /* What lives as long as a run; one block, made before the plan so that the plan sees it. */
 typedef struct {
+    ya_settings settings; /* as given; resumed: with the checkpoint's where none is given */
+    ya_settings made;     /* resumed: what the checkpoint was made with */
     ya_job job;
     ya_train_state state, saved;
     ya_checkpoints checkpoints;
@@ -41,6 +43,24 @@ static ya_status open_output(run *r, const ya_settings *s, ya_error *err)
     YA_TRY(ya_checkpoint_find(s->output, r->checkpoint, &r->resumed, err));
     if (!r->resumed)
         ya_info("%s holds no valid checkpoint: starting at the beginning", s->output);
+done:
+    return status;
+}
+
+/* The settings of the run. Resumed, what is not given is as the checkpoint has it. */
+static ya_status choose_settings(run *r, const ya_settings *given, ya_error *err)
+{
+    ya_settings *s = &r->settings;
+    ya_status status;
+    YA_TRY(ya_settings_copy(s, given, err));
+    if (!s->resume)
+        return YA_OK;
+    if (r->resumed) {
+        YA_TRY(ya_resume_read(&r->made, r->checkpoint, err));
+        YA_TRY(ya_settings_adopt(s, &r->made, err));
+        YA_TRY(ya_resume_check(s, &r->made, r->checkpoint, err));
+    }
+    YA_TRY(ya_settings_finish(s, YA_FOR_TRAIN, err));
 done:
     return status;
 }
@@ -85,7 +105,7 @@ static ya_status begin_state(run *r, ya_error *err)
     YA_TRY(ya_state_begin(&r->state, &r->job, err));
     if (r->resumed) {
         YA_TRY(ya_state_read(&r->saved, r->checkpoint, err));
-        YA_TRY(ya_state_resume(&r->state, &r->saved, &r->job, err));
+        YA_TRY(ya_state_resume(&r->state, &r->saved, &r->job, &r->made, r->checkpoint, err));
         YA_TRY(ya_checkpoint_read_moments(r->checkpoint, &r->job.params, err));
         ya_info("resuming from %s: step %lld of %lld", r->checkpoint, (long long)r->state.step,
                 (long long)r->loop.schedule.steps);
@@ -101,6 +121,9 @@ static ya_status open_files(run *r, const ya_settings *s, ya_error *err)
     if (!s->resume)
         YA_TRY(ya_saved_set_aside(s->output, in_use, err));
     YA_TRY(ya_checkpoints_open(&r->checkpoints, &r->job, s->output, err));
+    if (r->resumed)
+        YA_TRY(ya_resume_history(&r->job.settings, &r->made, r->checkpoint, r->state.step,
+                                 &r->checkpoints.config_yaml, err));
     YA_TRY(
         ya_settings_print_yaml(&r->job.settings, YA_FOR_TRAIN, &r->checkpoints.config_yaml, err));
     YA_TRY(
@@ -133,11 +156,15 @@ static void begin_loop(run *r)
                       s->quiet);
 }
 
-static ya_status open_run(run *r, const ya_settings *s, ya_error *err)
+static ya_status open_run(run *r, const ya_settings *given, ya_error *err)
 {
+    const ya_settings *s = &r->settings;
     ya_status status;
-    YA_TRY(open_output(r, s, err));
+    YA_TRY(open_output(r, given, err));
+    YA_TRY(choose_settings(r, given, err));
     YA_TRY(ya_job_open(&r->job, s, YA_FOR_TRAIN, r->resumed ? r->checkpoint : NULL, err));
+    if (r->resumed) /* once more: the model's tier may have changed settings */
+        YA_TRY(ya_resume_check(&r->job.settings, &r->made, r->checkpoint, err));
     YA_TRY(ya_job_read_data(&r->job, s->output, err));
     YA_TRY(make_schedule(&r->job, &r->loop.schedule, err));
     YA_TRY(ya_job_fit(&r->job, err));
@@ -191,6 +218,8 @@ ya_status ya_train(const ya_settings *s, ya_error *err)
     ya_metrics_close(&r->metrics);
     ya_checkpoints_close(&r->checkpoints);
     ya_job_close(&r->job);
+    ya_settings_free(&r->settings);
+    ya_settings_free(&r->made);
     if (r->lock >= 0)
         close(r->lock);
     ya_free(r);

@@ -4,7 +4,9 @@
 #include "io/sha256.h"
 #include "tensor/rehearsal.h"
 
+#include <malloc.h>
 #include <stddef.h>
+#include <sys/resource.h>
 
 enum { STACK_BYTES = 192 << 10, FIRST_STACK_BYTES = 320 << 10, STRIDE = 4096 };
 
@@ -23,10 +25,19 @@ __attribute__((noinline)) static void touch_first_stack(void)
         deep[i] = 0;
 }
 
+/* Each thread's heap begins with 64 MB of address space, whether it is used or not. */
+static void share_heap(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        mallopt(M_ARENA_MAX, 1);
+}
+
 void ya_settle_begin(void)
 {
     char hex[YA_SHA256_HEX];
     ya_error err;
+    share_heap();
     touch_first_stack();
 #pragma omp parallel
     touch_stack();
@@ -34,13 +45,14 @@ void ya_settle_begin(void)
         return; /* whoever needs it will say so */
 }
 
-void ya_settle_kernels(void)
+size_t ya_settle_kernels(void)
 {
     enum { HEAP_BYTES = 192 << 10 };
     char *block = ya_alloc(HEAP_BYTES);
     for (volatile char *at = block; block && at < block + HEAP_BYTES; at += STRIDE)
         *at = 0;
     ya_rehearsal_keep_heap();
-    (void)ya_rehearsal_run(); /* without address space for it no plan will fit */
+    size_t missing = ya_rehearsal_run();
     ya_free(block);
+    return missing;
 }

@@ -50,6 +50,19 @@ expect 2 "warmup_steps" train --data "$work/good.jsonl" --warmup-steps 2
 expect 2 "distrust_alpha" train --data "$work/good.jsonl" --distrust-alpha 5
 expect 2 "trainable" train --data "$work/good.jsonl" --lora-rank 0
 expect 2 "nothing.like.this" train --data "$work/good.jsonl" --lora-rank 0 --trainable nothing.like.this --output "$work/f"
+# resuming: what a checkpoint fixes stays, what is not given is the checkpoint's, config.yaml is what was trained
+expect 2 "--lora-rank is 8, that of $work/out/checkpoint-4 is 16" train --data "$work/good.jsonl" --steps 9 --resume \
+    --lora-rank 8
+expect 2 "with --force neither" train --data "$work/good.jsonl" --steps 9 --resume --lora-rank 8 --force
+expect 2 "--seed is 1, that of $work/out/checkpoint-4 is 42" "$binary" train --output "$work/out" --resume --seed 1
+expect 0 "step 6/6" "$binary" train --output "$work/out" --resume --steps 6 --logging-steps 1
+expect 0 "done:" "$binary" train --config "$work/out/checkpoint-6/config.yaml" --output "$work/anew" --steps 2
+cmp "$work/out/checkpoint-2/adapter_model.safetensors" "$work/anew/checkpoint-2/adapter_model.safetensors" ||
+    failures=$((failures + 1))
+grep -q '^# Up to step 4: steps 4$' "$work/out/checkpoint-6/config.yaml" || {
+    echo "FAILED: config.yaml does not say what changed"
+    failures=$((failures + 1))
+}
 expect 2 "effective batch" train --data "$work/good.jsonl" --steps 9 --resume --batch-size 3
 
 # does not fit: 3

@@ -28,7 +28,7 @@ static inline ya_status training_run(const char *flags, ya_error *err)
     if (status)
         return status;
     status = ya_settings_parse_flags(&s, YA_FOR_TRAIN, argc, argv, YA_N_SETTINGS, err);
-    if (!status)
+    if (!status && !s.resume) /* as cli/main.c does */
         status = ya_settings_finish(&s, YA_FOR_TRAIN, err);
     if (!status)
         status = ya_train(&s, err);
