@@ -206,7 +206,10 @@ static ya_status refuse(void *argument, ya_batch *batch, ya_error *err)
 
 static void *end_late(void *argument)
 {
-    static const char line[] = "{\"text\": \"a line\"}\n";
+    /* long enough that a batch of them is more than is looked at on opening */
+    static const char line[] =
+        "{\"text\": \"a line of a hundred bytes, which are written over and over "
+        "again until a batch is full\"}\n";
     late_end *l = argument;
     l->fifo = open(scratch("fifo.jsonl"), O_WRONLY);
     for (int i = 0; i < 4096; i++) /* one batch: the next read finds the end, and only that */

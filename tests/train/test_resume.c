@@ -80,7 +80,9 @@ static const struct {
     {YA_SET_adam_eps, "1e-06"},        {YA_SET_seed, "7"},
     {YA_SET_distrust_mode, "off"},     {YA_SET_distrust_alpha, "2.5"},
     {YA_SET_distrust_strength, "0.5"}, {YA_SET_distrust_max_ratio, "8"},
-    {YA_SET_distrust_lambda, "0.5"},
+    {YA_SET_distrust_lambda, "0.5"},   {YA_SET_field, "prompt=ask"},
+    {YA_SET_append_eos, "false"},      {YA_SET_assistant, "last"},
+    {YA_SET_overlong, "drop"},
 };
 
 static const char *other_value(ya_setting_id id)
