@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/checked.h"
+#include "base/libraries.h"
 #include "tensor/dnnl_compat.h"
 #include "tensor/panels.h"
 #include "tensor/strassen.h"
@@ -264,7 +265,9 @@ static ya_status find_or_make(kernel **out, const ya_matmul_shape *shape, ya_err
     key.mixes_rows = ya_strassen_suits(shape); /* else the same kernel serves */
     kernel *k = slot_of(cache.slots, cache.n_slots, &key);
     if (!k->threads) {
+        ya_library_enter("oneDNN");
         dnnl_status_t s = make_kernel(k, &key);
+        ya_library_leave();
         if (s != dnnl_success) {
             free_kernel(k);
             if (s == dnnl_out_of_memory)
@@ -336,6 +339,7 @@ static dnnl_status_t execute(const part *p, const operands *o)
 static void execute_all(const kernel *k, const operands *o)
 {
     int failed = 0;
+    ya_library_enter("oneDNN");
     if (k->n_parts == 1)
         failed = execute(&k->parts[0], o) != dnnl_success;
     else {
@@ -343,6 +347,7 @@ static void execute_all(const kernel *k, const operands *o)
         for (int i = 0; i < k->n_parts; i++)
             failed += execute(&k->parts[i], o) != dnnl_success;
     }
+    ya_library_leave();
     if (failed)
         give_up("oneDNN failed to execute");
 }
