@@ -1,5 +1,6 @@
 /* your_ai COMMAND [options]: finds the command, reads its settings, runs it, and turns what comes
  * back into an exit code. */
+#include "base/libraries.h"
 #include "base/log.h"
 #include "base/restart.h"
 #include "cli/cli.h"
@@ -161,6 +162,7 @@ int main(int argc, char **argv)
     ya_error err = {0};
     const char *word = argc > 1 ? argv[1] : "--help";
     ya_restart_prepared(argv);
+    ya_libraries_begin();
     ya_map_guard_sigbus();
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing it */
     if (strcmp(word, "--version") == 0) {

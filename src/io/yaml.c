@@ -17,8 +17,10 @@ static ya_status next(reader *r, yaml_event_t *event, ya_error *err)
 {
     if (yaml_parser_parse(&r->parser, event))
         return YA_OK;
+    if (r->parser.error == YAML_MEMORY_ERROR || !r->parser.problem)
+        return ya_fail(err, YA_ERR_MEMORY, "%s: no memory to read it", r->what);
     return ya_fail(err, YA_ERR_FORMAT, "%s:%zu: %s", r->what, r->parser.problem_mark.line + 1,
-                   r->parser.problem ? r->parser.problem : "is no YAML");
+                   r->parser.problem);
 }
 
 static ya_status fail_at(const reader *r, const yaml_event_t *event, const char *problem,

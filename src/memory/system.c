@@ -38,6 +38,15 @@ static uint64_t kilobytes(const char *text, const char *key)
     return UINT64_MAX;
 }
 
+/* What the process holds: 0 where it cannot be read, for the guard must not act on what nobody
+ * knows.
+ */
+static uint64_t held(const char *text, const char *key)
+{
+    uint64_t bytes = kilobytes(text, key);
+    return bytes == UINT64_MAX ? 0 : bytes;
+}
+
 /* A file of one number; "max", an empty or missing file is UINT64_MAX. */
 static uint64_t one_number(int fd)
 {
@@ -217,11 +226,11 @@ void ya_memory_read(const ya_memory_probe *probe, ya_memory_reading *reading)
     char text[FILE_BYTES];
     ya_memory_reading r = {.cgroup_limit = UINT64_MAX, .cgroup_headroom = UINT64_MAX};
     read_text(probe->status_fd, text);
-    r.rss_anon = kilobytes(text, "RssAnon");
-    r.rss_file = kilobytes(text, "RssFile");
-    r.vm_hwm = kilobytes(text, "VmHWM");
-    r.vm_size = kilobytes(text, "VmSize");
-    r.vm_data = kilobytes(text, "VmData");
+    r.rss_anon = held(text, "RssAnon");
+    r.rss_file = held(text, "RssFile");
+    r.vm_hwm = held(text, "VmHWM");
+    r.vm_size = held(text, "VmSize");
+    r.vm_data = held(text, "VmData");
     read_text(probe->meminfo_fd, text);
     r.mem_total = kilobytes(text, "MemTotal");
     r.mem_available = kilobytes(text, "MemAvailable");

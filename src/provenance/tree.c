@@ -13,10 +13,10 @@
 
 static ya_status fail_parser(const yaml_parser_t *parser, const char *what, ya_error *err)
 {
-    if (parser->error == YAML_MEMORY_ERROR)
+    if (parser->error == YAML_MEMORY_ERROR || !parser->problem)
         return ya_fail(err, YA_ERR_MEMORY, "%s: no memory to read it", what);
     return ya_fail(err, YA_ERR_USAGE, "%s:%zu: not YAML: %s", what, parser->problem_mark.line + 1,
-                   parser->problem ? parser->problem : "unknown error");
+                   parser->problem);
 }
 
 static ya_status refuse_second(yaml_parser_t *parser, const char *what, ya_error *err)

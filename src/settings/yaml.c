@@ -70,13 +70,11 @@ static ya_status next(reader *r)
     if (r->has_event)
         yaml_event_delete(&r->event);
     r->has_event = yaml_parser_parse(&r->parser, &r->event) != 0;
-    if (!r->has_event && r->parser.error == YAML_MEMORY_ERROR)
+    if (!r->has_event && (r->parser.error == YAML_MEMORY_ERROR || !r->parser.problem))
         return ya_fail(r->err, YA_ERR_MEMORY, "%s: no memory to read it", r->what);
-    if (!r->has_event) {
-        const char *problem = r->parser.problem ? r->parser.problem : "unknown error";
+    if (!r->has_event)
         return ya_fail(r->err, YA_ERR_USAGE, "%s:%zu: not YAML: %s", r->what,
-                       r->parser.problem_mark.line + 1, problem);
-    }
+                       r->parser.problem_mark.line + 1, r->parser.problem);
     return refuse_extras(r);
 }
 

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/checked.h"
 #include "base/room.h"
+#include "base/libraries.h"
 #include "tensor/dnnl_compat.h"
 #include "tensor/panels.h"
 #include "tensor/strassen.h"
@@ -268,7 +269,9 @@ static ya_status find_or_make(kernel **out, const ya_matmul_shape *shape, ya_err
     if (!k->threads) {
         if (!ya_has_room(YA_LIBRARY_ROOM))
             return ya_fail_room(YA_LIBRARY_ROOM, "making a kernel of the matrix library", err);
+        ya_library_enter("oneDNN");
         dnnl_status_t s = make_kernel(k, &key);
+        ya_library_leave();
         if (s != dnnl_success) {
             free_kernel(k);
             if (s == dnnl_out_of_memory)
@@ -350,6 +353,7 @@ static dnnl_status_t execute(const part *p, const operands *o)
 static void execute_all(const kernel *k, const operands *o)
 {
     int failed = 0; /* the greatest dnnl_status_t */
+    ya_library_enter("oneDNN");
     if (k->n_parts == 1)
         failed = (int)execute(&k->parts[0], o);
     else {
@@ -359,6 +363,7 @@ static void execute_all(const kernel *k, const operands *o)
             failed = result > failed ? result : failed;
         }
     }
+    ya_library_leave();
     if (failed == dnnl_out_of_memory)
         run_out_of_memory();
     if (failed)
