@@ -3,7 +3,9 @@
 #include "token/internal.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "io/gguf.h"
+#include "token/gguf_pre.h"
 #include "token/unicode.h"
 
 #include <math.h>
@@ -24,30 +26,12 @@ typedef struct {
 
 /* ---- Pre-tokenizers by name ---- */
 
-typedef struct {
-    const char *name;
-    ya_matcher *matcher;
-    bool nfc, digits, ignore_merges, add_bos;
-} pre_kind;
-
-static const pre_kind pre_kinds[] = {
-    {"llama-bpe", ya_split_llama3, false, false, true, true},
-    {"llama3", ya_split_llama3, false, false, true, true},
-    {"llama-v3", ya_split_llama3, false, false, true, true},
-    {"qwen2", ya_split_qwen2, true, false, false, false},
-    {"smollm", ya_split_gpt2, false, true, false, false},
-    {"starcoder", ya_split_gpt2, false, true, false, false},
-    {"gpt-2", ya_split_gpt2, false, false, false, false},
-    {"gpt2", ya_split_gpt2, false, false, false, false},
-};
-
-static const pre_kind *pre_kind_of(ya_text name)
+/* A stage that isolates the matches of an expression. */
+static ya_status add_expression(ya_tokenizer *t, const char *expression, ya_error *err)
 {
-    for (size_t i = 0; i < sizeof pre_kinds / sizeof *pre_kinds; i++)
-        if (strlen(pre_kinds[i].name) == name.size &&
-            memcmp(pre_kinds[i].name, name.data, name.size) == 0)
-            return &pre_kinds[i];
-    return NULL;
+    ya_stage stage = {.kind = YA_STAGE_SPLIT, .behavior = YA_SPLIT_ISOLATED};
+    ya_status status = ya_regex_open(&stage.regex, expression, err);
+    return status ? status : ya_pretokenizer_add(&t->pre, stage, err);
 }
 
 static ya_status load_pre(loading *l, bool *add_bos, ya_error *err)
@@ -56,12 +40,18 @@ static ya_status load_pre(loading *l, bool *add_bos, ya_error *err)
     ya_text name = {"", 0};
     ya_status status = YA_OK;
     (void)ya_gguf_get_text(l->gguf, "tokenizer.ggml.pre", &name);
-    const pre_kind *pre = pre_kind_of(name);
+    if (name.size == 0) {
+        ya_warn("the GGUF file does not say how its vocabulary splits texts (tokenizer.ggml.pre); "
+                "llama.cpp's default is taken, which may not be what the model was trained with");
+        name = (ya_text){"default", 7};
+    }
+    const ya_gguf_pre *pre = ya_gguf_pre_find(name.data, name.size);
     if (!pre)
-        return ya_fail(err, YA_ERR_UNSUPPORTED,
-                       "tokenizer.ggml.pre is \"%.*s\"; llama-bpe, qwen2, smollm and gpt-2 are "
-                       "supported",
-                       (int)(name.size < 60 ? name.size : 60), name.data);
+        return ya_fail(
+            err, YA_ERR_UNSUPPORTED,
+            "tokenizer.ggml.pre is \"%.*s\", which is not supported; docs/MODELS.md lists "
+            "those that are",
+            (int)(name.size < 60 ? name.size : 60), name.data);
     *add_bos = pre->add_bos;
     t->bpe.byte_level = true;
     t->bpe.ignore_merges = pre->ignore_merges;
@@ -70,7 +60,10 @@ static ya_status load_pre(loading *l, bool *add_bos, ya_error *err)
             ya_normalizer_add(&t->normalizer, (ya_normalize_step){.kind = YA_NORMALIZE_NFC}, err));
     if (pre->digits)
         YA_TRY(ya_add_digits(t, true, err));
-    YA_TRY(ya_add_matcher(t, pre->matcher, err));
+    for (size_t i = 0; pre->expressions && pre->expressions[i]; i++)
+        YA_TRY(add_expression(t, pre->expressions[i], err));
+    if (pre->matcher)
+        YA_TRY(ya_add_matcher(t, pre->matcher, err));
     status = ya_decoder_add(&t->decoder, (ya_decode_step){.kind = YA_DECODE_BYTE_LEVEL}, err);
 done:
     return status;
