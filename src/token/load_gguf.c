@@ -59,7 +59,7 @@ static ya_status load_pre(loading *l, bool *add_bos, ya_error *err)
         YA_TRY(
             ya_normalizer_add(&t->normalizer, (ya_normalize_step){.kind = YA_NORMALIZE_NFC}, err));
     if (pre->digits)
-        YA_TRY(ya_add_digits(t, true, err));
+        YA_TRY(ya_add_class(t, YA_UC_DIGIT, YA_SPLIT_ISOLATED, err));
     for (size_t i = 0; pre->expressions && pre->expressions[i]; i++)
         YA_TRY(add_expression(t, pre->expressions[i], err));
     if (pre->matcher)
