@@ -50,6 +50,12 @@ ya_status ya_add_class(ya_tokenizer *t, unsigned flag, ya_split_behavior behavio
 /* Fills a zeroed tokenizer from a GGUF file. */
 ya_status ya_tokenizer_load_gguf(ya_tokenizer *t, const char *path, ya_error *err) YA_CHECK;
 
+/* A SentencePiece model: load_sentencepiece.c. */
+ya_status ya_tokenizer_load_sentencepiece(ya_tokenizer *t, const char *path,
+                                          ya_error *err) YA_CHECK;
+/* Tokens that added_tokens.json or tokenizer_config.json add to those of a tokenizer.model are
+ * YA_ERR_UNSUPPORTED. */
+ya_status ya_tokenizer_refuse_added(const ya_tokenizer *t, const char *dir, ya_error *err) YA_CHECK;
 /* Reads what lies beside a tokenizer.json in a directory: load_config.c. */
 ya_status ya_tokenizer_load_config(ya_tokenizer *t, const char *dir, ya_error *err) YA_CHECK;
 
