@@ -182,7 +182,7 @@ ya_status ya_export_gguf_adapter(ya_export_job *job, ya_error *err)
     part_list list = {.type = type < 0 ? YA_F32 : (ya_dtype)type};
     ya_status status;
     YA_TRY(need_lora(job, err));
-    YA_TRY(ya_export_check_file(job, err));
+    YA_TRY(ya_export_check_file(job, job->settings->output, err));
     YA_TRY(list_parts(&list, job, err));
     YA_TRY(make_head(job, &list, &w, err));
     YA_TRY(

@@ -48,45 +48,11 @@ static ya_status rope_factors(const ya_export_job *job, float **out, int *n, ya_
     return YA_OK;
 }
 
-static ya_status add_tensors(ya_gguf_writer *w, const ya_out_list *list, int n_factors,
-                             ya_error *err)
+/* Of a path without its ".gguf". */
+static size_t bare_length(const char *path)
 {
-    ya_status status = YA_OK;
-    if (n_factors > 0) {
-        ya_tensor factors = {
-            .name = "rope_freqs.weight", .type = YA_F32, .n_dims = 1, .shape = {n_factors}};
-        YA_TRY(ya_gguf_add_tensor(w, &factors, NULL, err));
-    }
-    for (size_t i = 0; i < list->n_tensors; i++) {
-        const ya_out_tensor *t = &list->tensors[i];
-        ya_tensor tensor = {.name = t->name,
-                            .type = t->type,
-                            .n_dims = t->is_vector ? 1 : 2,
-                            .shape = {t->is_vector ? t->cols : t->rows, t->cols}};
-        YA_TRY(ya_gguf_add_tensor(w, &tensor, NULL, err));
-    }
-done:
-    return status;
-}
-
-/* Head and tensors, into an open sink. */
-static ya_status write_all(ya_export_job *job, const ya_gguf_writer *w, const ya_out_list *list,
-                           const float *factors, int n_factors, ya_sink *sink, ya_error *err)
-{
-    ya_out_workspace work = {0};
-    ya_status status;
-    YA_TRY(ya_gguf_write_head(w, sink, err));
-    if (n_factors > 0)
-        YA_TRY(ya_sink_write(sink, factors, (size_t)n_factors * sizeof *factors, err));
-    YA_TRY(ya_sink_pad(sink, YA_GGUF_ALIGNMENT, err));
-    YA_TRY(ya_out_workspace_make(&work, list, err));
-    for (size_t i = 0; i < list->n_tensors; i++) {
-        YA_TRY(ya_out_write(&list->tensors[i], &work, sink, ya_export_wrote, job, err));
-        YA_TRY(ya_sink_pad(sink, YA_GGUF_ALIGNMENT, err));
-    }
-done:
-    ya_out_workspace_free(&work);
-    return status;
+    size_t length = strlen(path);
+    return length > 5 && strcmp(path + length - 5, ".gguf") == 0 ? length - 5 : length;
 }
 
 /* The card of a file stands beside it: NAME.gguf has NAME.README.md. */
@@ -95,10 +61,7 @@ ya_status ya_export_write_card(const ya_export_job *job, ya_error *err)
     char path[YA_PATH_MAX];
     ya_buffer card = {0};
     const char *output = job->settings->output;
-    size_t length = strlen(output);
-    if (length > 5 && strcmp(output + length - 5, ".gguf") == 0)
-        length -= 5;
-    int n = snprintf(path, sizeof path, "%.*s.README.md", (int)length, output);
+    int n = snprintf(path, sizeof path, "%.*s.README.md", (int)bare_length(output), output);
     if (n < 0 || n >= (int)sizeof path)
         return ya_fail(err, YA_ERR_IO, "the path %.60s... is too long", output);
     ya_status status = ya_export_card(job, "gguf", &card, err);
@@ -108,35 +71,170 @@ ya_status ya_export_write_card(const ya_export_job *job, ya_error *err)
     return status;
 }
 
+/* A file being written: all tensors, or those of one part. */
+typedef struct {
+    ya_gguf_writer w;
+    ya_outfile file;
+    bool finished; /* and to be published */
+    size_t first, n;
+} part;
+
+typedef struct {
+    ya_export_job *job;
+    ya_out_list list;
+    float *factors;
+    int n_factors, n_parts;
+    part *parts;
+    ya_out_workspace work;
+} writing;
+
+/* The tensors of each part: as many as fit, at least one. parts NULL: counts them only. */
+static int divide(const ya_out_list *list, uint64_t most, part *parts)
+{
+    int n_parts = 0;
+    for (size_t at = 0, first; at < list->n_tensors; n_parts++) {
+        uint64_t bytes = 0;
+        for (first = at; at < list->n_tensors; at++) {
+            bytes += list->tensors[at].bytes;
+            if (most > 0 && at > first && bytes > most)
+                break;
+        }
+        if (parts) {
+            parts[n_parts].first = first;
+            parts[n_parts].n = at - first;
+        }
+    }
+    return n_parts;
+}
+
+/* llama.cpp asks for these types. */
+static ya_status put_split(const writing *x, int i, ya_gguf_writer *w, ya_error *err)
+{
+    uint16_t no = (uint16_t)i, count = (uint16_t)x->n_parts;
+    int32_t tensors = (int32_t)(x->list.n_tensors + (x->n_factors > 0));
+    ya_status status;
+    YA_TRY(ya_gguf_put_raw(w, (ya_text){"split.no", 8}, YA_GGUF_U16, &no, sizeof no, err));
+    YA_TRY(
+        ya_gguf_put_raw(w, (ya_text){"split.count", 11}, YA_GGUF_U16, &count, sizeof count, err));
+    YA_TRY(ya_gguf_put_raw(w, (ya_text){"split.tensors.count", 19}, YA_GGUF_I32, &tensors,
+                           sizeof tensors, err));
+done:
+    return status;
+}
+
+static ya_status add_tensors(const writing *x, part *p, ya_error *err)
+{
+    ya_status status = YA_OK;
+    if (x->n_factors > 0 && p->first == 0) {
+        ya_tensor factors = {
+            .name = "rope_freqs.weight", .type = YA_F32, .n_dims = 1, .shape = {x->n_factors}};
+        YA_TRY(ya_gguf_add_tensor(&p->w, &factors, NULL, err));
+    }
+    for (size_t i = p->first; i < p->first + p->n; i++) {
+        const ya_out_tensor *t = &x->list.tensors[i];
+        ya_tensor tensor = {.name = t->name,
+                            .type = t->type,
+                            .n_dims = t->is_vector ? 1 : 2,
+                            .shape = {t->is_vector ? t->cols : t->rows, t->cols}};
+        YA_TRY(ya_gguf_add_tensor(&p->w, &tensor, NULL, err));
+    }
+done:
+    return status;
+}
+
+/* Head and tensors, into an open sink. */
+static ya_status write_data(writing *x, part *p, ya_sink *sink, ya_error *err)
+{
+    ya_status status;
+    YA_TRY(ya_gguf_write_head(&p->w, sink, err));
+    if (x->n_factors > 0 && p->first == 0)
+        YA_TRY(ya_sink_write(sink, x->factors, (size_t)x->n_factors * sizeof *x->factors, err));
+    YA_TRY(ya_sink_pad(sink, YA_GGUF_ALIGNMENT, err));
+    for (size_t i = p->first; i < p->first + p->n; i++) {
+        YA_TRY(ya_out_write(&x->list.tensors[i], &x->work, sink, ya_export_wrote, x->job, err));
+        YA_TRY(ya_sink_pad(sink, YA_GGUF_ALIGNMENT, err));
+    }
+done:
+    return status;
+}
+
+static ya_status part_path(const writing *x, int i, char path[YA_PATH_MAX], ya_error *err)
+{
+    const char *output = x->job->settings->output;
+    if (x->n_parts > 1)
+        return ya_gguf_part_path(path, output, bare_length(output), i, x->n_parts, err);
+    return ya_path_join(path, "", output, err);
+}
+
+/* The keys are the first part's. */
+static ya_status write_part(writing *x, int i, ya_error *err)
+{
+    part *p = &x->parts[i];
+    char path[YA_PATH_MAX];
+    ya_status status;
+    if (i == 0) {
+        YA_TRY(ya_export_model_keys(x->job, &p->w, main_type(&x->list), err));
+        YA_TRY(ya_export_lineage_keys(x->job, &p->w, err));
+    }
+    if (x->n_parts > 1)
+        YA_TRY(put_split(x, i, &p->w, err));
+    YA_TRY(add_tensors(x, p, err));
+    YA_TRY(part_path(x, i, path, err));
+    YA_TRY(ya_outfile_begin(&p->file, path, ya_gguf_head_bytes(&p->w) + p->w.data_bytes, err));
+    status = ya_outfile_finish(&p->file, write_data(x, p, &p->file.sink, err), err);
+    p->finished = !status;
+done:
+    return status;
+}
+
+static ya_status write_all(writing *x, ya_error *err)
+{
+    enum { MOST_PARTS = 999 };
+    uint64_t most = (uint64_t)x->job->settings->split_size;
+    ya_status status;
+    x->n_parts = divide(&x->list, most, NULL);
+    if (x->n_parts > MOST_PARTS)
+        return ya_fail(err, YA_ERR_USAGE, "%d files are too many, at most %d: raise --split-size",
+                       x->n_parts, (int)MOST_PARTS);
+    if (!(x->parts = ya_alloc_zero((size_t)x->n_parts, sizeof *x->parts)))
+        return ya_fail(err, YA_ERR_MEMORY, "out of memory for %d files", x->n_parts);
+    divide(&x->list, most, x->parts);
+    for (int i = 0; i < x->n_parts; i++) {
+        char path[YA_PATH_MAX];
+        YA_TRY(part_path(x, i, path, err));
+        YA_TRY(ya_export_check_file(x->job, path, err));
+    }
+    YA_TRY(ya_out_workspace_make(&x->work, &x->list, err));
+    for (int i = 0; i < x->n_parts; i++)
+        YA_TRY(write_part(x, i, err));
+    YA_TRY(ya_export_write_card(x->job, err));
+    for (int i = 0; i < x->n_parts; i++) {
+        x->parts[i].finished = false;
+        YA_TRY(ya_outfile_publish(&x->parts[i].file, err));
+    }
+done:
+    return status;
+}
+
 ya_status ya_export_gguf(ya_export_job *job, ya_error *err)
 {
-    ya_outfile file;
-    ya_gguf_writer w = {0};
-    ya_out_list list = {0};
-    float *factors = NULL;
-    int n_factors = 0;
-    bool is_open = false;
+    writing x = {.job = job};
     ya_status status;
-    YA_TRY(ya_export_check_file(job, err));
-    YA_TRY(ya_out_list_make(&list, job->model, &job->adapter, YA_NAMES_GGUF,
+    YA_TRY(ya_out_list_make(&x.list, job->model, &job->adapter, YA_NAMES_GGUF,
                             ya_export_type(job->settings), ya_export_interleaves(job), err));
-    YA_TRY(rope_factors(job, &factors, &n_factors, err));
-    YA_TRY(ya_export_model_keys(job, &w, main_type(&list), err));
-    YA_TRY(ya_export_lineage_keys(job, &w, err));
-    YA_TRY(add_tensors(&w, &list, n_factors, err));
-    YA_TRY(
-        ya_outfile_begin(&file, job->settings->output, ya_gguf_head_bytes(&w) + w.data_bytes, err));
-    is_open = true;
-    ya_export_progress_begin(&job->progress, list.bytes, job->settings->quiet);
-    status = write_all(job, &w, &list, factors, n_factors, &file.sink, err);
+    YA_TRY(rope_factors(job, &x.factors, &x.n_factors, err));
+    ya_export_progress_begin(&job->progress, x.list.bytes, job->settings->quiet);
+    status = write_all(&x, err);
     ya_export_progress_end(&job->progress);
-    if (!status)
-        status = ya_export_write_card(job, err);
 done:
-    if (is_open)
-        status = ya_outfile_end(&file, status, err);
-    ya_out_list_free(&list);
-    ya_gguf_writer_free(&w);
-    ya_free(factors);
+    for (int i = 0; x.parts && i < x.n_parts; i++) {
+        if (x.parts[i].finished)
+            ya_outfile_abandon(&x.parts[i].file);
+        ya_gguf_writer_free(&x.parts[i].w);
+    }
+    ya_free(x.parts);
+    ya_out_workspace_free(&x.work);
+    ya_out_list_free(&x.list);
+    ya_free(x.factors);
     return status;
 }

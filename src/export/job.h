@@ -71,7 +71,7 @@ ya_status ya_export_card(const ya_export_job *job, const char *library, ya_buffe
 ya_status ya_export_begin_dir(const ya_export_job *job, char parent[YA_PATH_MAX],
                               char name[YA_PATH_MAX], char temporary[YA_PATH_MAX],
                               ya_error *err) YA_CHECK;
-/* Checks a file that --output names likewise. */
-ya_status ya_export_check_file(const ya_export_job *job, ya_error *err) YA_CHECK;
+/* Checks a file to be written, --output or a part of it, likewise. */
+ya_status ya_export_check_file(const ya_export_job *job, const char *path, ya_error *err) YA_CHECK;
 
 #endif

@@ -58,9 +58,8 @@ ya_status ya_export_begin_dir(const ya_export_job *job, char parent[YA_PATH_MAX]
     return ya_outdir_begin(parent, name, temporary, err);
 }
 
-ya_status ya_export_check_file(const ya_export_job *job, ya_error *err)
+ya_status ya_export_check_file(const ya_export_job *job, const char *path, ya_error *err)
 {
-    const char *path = job->settings->output;
     struct stat info;
     if (stat(path, &info) != 0)
         return YA_OK;

@@ -224,7 +224,8 @@ static ya_status show_json(const pull *p, ya_error *err)
     return printed ? YA_OK : ya_fail(err, YA_ERR_IO, "cannot print the result");
 }
 
-/* How --model names it: the repository, its GGUF file, or the path of another revision. */
+/* How --model names it: the repository, its GGUF file (of one in parts the first), or the path of
+ * another revision. */
 static void show(const pull *p)
 {
     const char *gguf = NULL;
@@ -235,7 +236,7 @@ static void show(const pull *p)
         if (!p->repo.files[i].wanted)
             continue;
         config = config || strcmp(path, "config.json") == 0;
-        if (n > 5 && strcasecmp(path + n - 5, ".gguf") == 0)
+        if (n > 5 && strcasecmp(path + n - 5, ".gguf") == 0 && (!gguf || strcmp(path, gguf) < 0))
             gguf = path;
     }
     printf("%s\n", p->store.snapshot);

@@ -22,6 +22,15 @@ static bool is_gguf(const ya_hub_file *file)
     return fnmatch("*.gguf", file->path, FNM_CASEFOLD) == 0;
 }
 
+/* The second or a later part of a GGUF file in parts, of which the first stands for all. */
+static bool is_later_part(const ya_hub_file *file)
+{
+    return is_gguf(file) &&
+           fnmatch("*-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9].gguf", file->path,
+                   0) == 0 &&
+           fnmatch("*-00001-of-?????.gguf", file->path, 0) != 0;
+}
+
 /* "config.json (1 KB), ..." as far as there is room. */
 static void name_files(const ya_hub_repo *repo, bool ggufs, char *out, size_t room)
 {
@@ -63,7 +72,7 @@ static ya_status want_model(ya_hub_repo *repo, ya_error *err)
                       !matches_any(file->path, twice);
         file->wanted = weight || (!in_subdirectory(file) && matches_any(file->path, others));
         n_weights += weight;
-        if (is_gguf(file)) {
+        if (is_gguf(file) && !is_later_part(file)) {
             gguf = file;
             n_gguf++;
         }
@@ -71,7 +80,8 @@ static ya_status want_model(ya_hub_repo *repo, ya_error *err)
     if (n_weights > 0)
         return YA_OK;
     if (n_gguf == 1) {
-        gguf->wanted = true;
+        for (size_t i = 0; i < repo->n; i++)
+            repo->files[i].wanted |= &repo->files[i] == gguf || is_later_part(&repo->files[i]);
         return YA_OK;
     }
     name_files(repo, n_gguf > 0, names, sizeof names);

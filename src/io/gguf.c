@@ -324,11 +324,6 @@ static ya_status check_settings(const reader *r, const ya_gguf *gguf, uint64_t *
     if (value <= 0 || value > 1 << 30 || (value & (value - 1)) != 0)
         return ya_fail(r->err, YA_ERR_FORMAT, "%s: general.alignment is no power of two", r->path);
     *alignment = (uint64_t)value;
-    if (ya_gguf_get_i64(gguf, "split.count", &value) && value > 1)
-        return ya_fail(r->err, YA_ERR_UNSUPPORTED,
-                       "%s is one of %" PRId64
-                       " parts of a split GGUF: merge them with llama-gguf-split --merge",
-                       r->path, value);
     return YA_OK;
 }
 
@@ -352,7 +347,7 @@ done:
     return status;
 }
 
-ya_status ya_gguf_open(ya_gguf **out, const char *path, ya_error *err)
+ya_status ya_gguf_open_file(ya_gguf **out, const char *path, ya_error *err)
 {
     ya_status status;
     *out = NULL;

@@ -10,6 +10,7 @@
 #ifndef YA_IO_GGUF_H
 #define YA_IO_GGUF_H
 
+#include "io/outdir.h"
 #include "io/tensors.h"
 
 #include <stdbool.h>
@@ -38,12 +39,17 @@ typedef struct {
     size_t size;
 } ya_text;
 
-/* Reads header, key table and tensor table. Nothing is allocated by a number that the file claims
- * without checking that the file can hold that much. Wrong magic, version, truncation, offsets
- * outside: YA_ERR_FORMAT; a tensor of a type we do not know: YA_ERR_UNSUPPORTED naming tensor and
- * type. */
+/* Reads header, key table and tensor table; of a file in parts (NAME-00001-of-0000N.gguf, any of
+ * them named) those of all, and the first one's keys. Nothing is allocated by a number that the
+ * file claims without checking that the file can hold that much. Wrong magic, version, truncation,
+ * offsets outside: YA_ERR_FORMAT; a tensor of a type we do not know: YA_ERR_UNSUPPORTED naming
+ * tensor and type. */
 ya_status ya_gguf_open(ya_gguf **out, const char *path, ya_error *err) YA_CHECK;
 void ya_gguf_close(ya_gguf *gguf);
+
+/* The path of part `number`, from 0, of `count`: PREFIX[size]-00001-of-00003.gguf. */
+ya_status ya_gguf_part_path(char out[YA_PATH_MAX], const char *prefix, size_t size, int number,
+                            int count, ya_error *err) YA_CHECK;
 
 /* Its tensors, shapes reversed to row-major; lives as long as the gguf. */
 const ya_tensor_set *ya_gguf_tensors(const ya_gguf *gguf);

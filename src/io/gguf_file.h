@@ -1,4 +1,5 @@
-/* Inside of the GGUF reader: shared by gguf.c (opening) and gguf_keys.c (access to keys). */
+/* Inside of the GGUF reader: shared by gguf.c (one file), gguf_split.c (files in parts) and
+ * gguf_keys.c (access to keys). */
 #ifndef YA_IO_GGUF_FILE_H
 #define YA_IO_GGUF_FILE_H
 
@@ -34,5 +35,11 @@ size_t ya_gguf_type_size(ya_gguf_type type);
 
 /* Fills `order`. YA_ERR_MEMORY, or YA_ERR_FORMAT for a key that is there twice. */
 ya_status ya_gguf_sort_keys(ya_gguf *gguf, const char *path, ya_error *err) YA_CHECK;
+
+/* The key of that name or NULL. */
+const entry *ya_gguf_find(const ya_gguf *gguf, ya_text key);
+
+/* One file as it is, be it a part of several. */
+ya_status ya_gguf_open_file(ya_gguf **out, const char *path, ya_error *err) YA_CHECK;
 
 #endif

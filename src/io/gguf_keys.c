@@ -38,9 +38,8 @@ ya_status ya_gguf_sort_keys(ya_gguf *gguf, const char *path, ya_error *err)
     return YA_OK;
 }
 
-static const entry *find(const ya_gguf *gguf, const char *name)
+const entry *ya_gguf_find(const ya_gguf *gguf, ya_text key)
 {
-    ya_text key = {name, strlen(name)};
     size_t low = 0, high = gguf->n_keys;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -54,6 +53,11 @@ static const entry *find(const ya_gguf *gguf, const char *name)
             low = middle + 1;
     }
     return NULL;
+}
+
+static const entry *find(const ya_gguf *gguf, const char *name)
+{
+    return ya_gguf_find(gguf, (ya_text){name, strlen(name)});
 }
 
 /* An integer of any width at `at`; false for other types and for U64 beyond int64. */

@@ -44,11 +44,18 @@ ya_status ya_load_decoder(ya_tokenizer *t, const json_t *part, ya_error *err) YA
 ya_status ya_add_replace_spaces(ya_tokenizer *t, ya_error *err) YA_CHECK; /* ' ' to U+2581 */
 ya_status ya_add_prepend(ya_tokenizer *t, const char *text, ya_error *err) YA_CHECK;
 ya_status ya_add_matcher(ya_tokenizer *t, ya_matcher *matcher, ya_error *err) YA_CHECK;
-ya_status ya_add_digits(ya_tokenizer *t, bool individual, ya_error *err) YA_CHECK;
+ya_status ya_add_class(ya_tokenizer *t, unsigned flag, ya_split_behavior behavior,
+                       ya_error *err) YA_CHECK;
 
 /* Fills a zeroed tokenizer from a GGUF file. */
 ya_status ya_tokenizer_load_gguf(ya_tokenizer *t, const char *path, ya_error *err) YA_CHECK;
 
+/* A SentencePiece model: load_sentencepiece.c. */
+ya_status ya_tokenizer_load_sentencepiece(ya_tokenizer *t, const char *path,
+                                          ya_error *err) YA_CHECK;
+/* Tokens that added_tokens.json or tokenizer_config.json add to those of a tokenizer.model are
+ * YA_ERR_UNSUPPORTED. */
+ya_status ya_tokenizer_refuse_added(const ya_tokenizer *t, const char *dir, ya_error *err) YA_CHECK;
 /* Reads what lies beside a tokenizer.json in a directory: load_config.c. */
 ya_status ya_tokenizer_load_config(ya_tokenizer *t, const char *dir, ya_error *err) YA_CHECK;
 

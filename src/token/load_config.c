@@ -138,6 +138,35 @@ static ya_status take_template(ya_tokenizer *t, const char *dir, const json_t *c
                             : ya_fail(err, YA_ERR_MEMORY, "out of memory for a chat template");
 }
 
+ya_status ya_tokenizer_refuse_added(const ya_tokenizer *t, const char *dir, ya_error *err)
+{
+    json_t *config = NULL, *more = NULL, *value;
+    const char *name, *outside = NULL;
+    ya_status status;
+    YA_TRY(read_optional(dir, "tokenizer_config.json", &config, err));
+    YA_TRY(read_optional(dir, "added_tokens.json", &more, err));
+    json_object_foreach(more, name, value)
+    {
+        if (ya_strings_find(&t->tokens, name, strlen(name)) < 0)
+            outside = name;
+    }
+    json_object_foreach(json_object_get(config, "added_tokens_decoder"), name, value)
+    {
+        const char *text = ya_json_get_text(value, "content");
+        if (!text || ya_strings_find(&t->tokens, text, strlen(text)) < 0)
+            outside = text ? text : name;
+    }
+    if (outside)
+        status = ya_fail(err, YA_ERR_UNSUPPORTED,
+                         "%s: the token %.80s is added to those of tokenizer.model, which is not "
+                         "supported: convert it to a tokenizer.json",
+                         dir, outside);
+done:
+    json_decref(config);
+    json_decref(more);
+    return status;
+}
+
 ya_status ya_tokenizer_load_config(ya_tokenizer *t, const char *dir, ya_error *err)
 {
     json_t *config = NULL, *map = NULL, *generation = NULL, *model = NULL;

@@ -3,65 +3,49 @@
 #include "token/internal.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "io/gguf.h"
+#include "token/gguf_pre.h"
+#include "token/pieces.h"
 #include "token/unicode.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* tokenizer.ggml.token_type */
-enum { UNDEFINED, NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE };
-
 typedef struct {
-    ya_tokenizer *t;
+    ya_pieces p;
     const ya_gguf *gguf;
-    size_t n_tokens;
-    uint8_t *type;      /* [n_tokens] */
-    uint8_t *reachable; /* [n_tokens] text can become the token */
-    float *score;       /* [n_tokens], model "llama" only */
 } loading;
 
 /* ---- Pre-tokenizers by name ---- */
 
-typedef struct {
-    const char *name;
-    ya_matcher *matcher;
-    bool nfc, digits, ignore_merges, add_bos;
-} pre_kind;
-
-static const pre_kind pre_kinds[] = {
-    {"llama-bpe", ya_split_llama3, false, false, true, true},
-    {"llama3", ya_split_llama3, false, false, true, true},
-    {"llama-v3", ya_split_llama3, false, false, true, true},
-    {"qwen2", ya_split_qwen2, true, false, false, false},
-    {"smollm", ya_split_gpt2, false, true, false, false},
-    {"starcoder", ya_split_gpt2, false, true, false, false},
-    {"gpt-2", ya_split_gpt2, false, false, false, false},
-    {"gpt2", ya_split_gpt2, false, false, false, false},
-};
-
-static const pre_kind *pre_kind_of(ya_text name)
+/* A stage that isolates the matches of an expression. */
+static ya_status add_expression(ya_tokenizer *t, const char *expression, ya_error *err)
 {
-    for (size_t i = 0; i < sizeof pre_kinds / sizeof *pre_kinds; i++)
-        if (strlen(pre_kinds[i].name) == name.size &&
-            memcmp(pre_kinds[i].name, name.data, name.size) == 0)
-            return &pre_kinds[i];
-    return NULL;
+    ya_stage stage = {.kind = YA_STAGE_SPLIT, .behavior = YA_SPLIT_ISOLATED};
+    ya_status status = ya_regex_open(&stage.regex, expression, err);
+    return status ? status : ya_pretokenizer_add(&t->pre, stage, err);
 }
 
 static ya_status load_pre(loading *l, bool *add_bos, ya_error *err)
 {
-    ya_tokenizer *t = l->t;
+    ya_tokenizer *t = l->p.t;
     ya_text name = {"", 0};
     ya_status status = YA_OK;
     (void)ya_gguf_get_text(l->gguf, "tokenizer.ggml.pre", &name);
-    const pre_kind *pre = pre_kind_of(name);
+    if (name.size == 0) {
+        ya_warn("the GGUF file does not say how its vocabulary splits texts (tokenizer.ggml.pre); "
+                "llama.cpp's default is taken, which may not be what the model was trained with");
+        name = (ya_text){"default", 7};
+    }
+    const ya_gguf_pre *pre = ya_gguf_pre_find(name.data, name.size);
     if (!pre)
-        return ya_fail(err, YA_ERR_UNSUPPORTED,
-                       "tokenizer.ggml.pre is \"%.*s\"; llama-bpe, qwen2, smollm and gpt-2 are "
-                       "supported",
-                       (int)(name.size < 60 ? name.size : 60), name.data);
+        return ya_fail(
+            err, YA_ERR_UNSUPPORTED,
+            "tokenizer.ggml.pre is \"%.*s\", which is not supported; docs/MODELS.md lists "
+            "those that are",
+            (int)(name.size < 60 ? name.size : 60), name.data);
     *add_bos = pre->add_bos;
     t->bpe.byte_level = true;
     t->bpe.ignore_merges = pre->ignore_merges;
@@ -69,8 +53,11 @@ static ya_status load_pre(loading *l, bool *add_bos, ya_error *err)
         YA_TRY(
             ya_normalizer_add(&t->normalizer, (ya_normalize_step){.kind = YA_NORMALIZE_NFC}, err));
     if (pre->digits)
-        YA_TRY(ya_add_digits(t, true, err));
-    YA_TRY(ya_add_matcher(t, pre->matcher, err));
+        YA_TRY(ya_add_class(t, YA_UC_DIGIT, YA_SPLIT_ISOLATED, err));
+    for (size_t i = 0; pre->expressions && pre->expressions[i]; i++)
+        YA_TRY(add_expression(t, pre->expressions[i], err));
+    if (pre->matcher)
+        YA_TRY(ya_add_matcher(t, pre->matcher, err));
     status = ya_decoder_add(&t->decoder, (ya_decode_step){.kind = YA_DECODE_BYTE_LEVEL}, err);
 done:
     return status;
@@ -92,13 +79,7 @@ static ya_status count_tokens(loading *l, ya_error *err)
         return ya_fail(err, YA_ERR_FORMAT,
                        "tokenizer.ggml.token_type has %llu entries for %llu tokens",
                        (unsigned long long)n_types, (unsigned long long)n);
-    l->n_tokens = (size_t)n;
-    l->type = ya_alloc_zero(l->n_tokens, 1);
-    l->reachable = ya_alloc_zero(l->n_tokens, 1);
-    l->score = ya_alloc_zero(l->n_tokens, sizeof *l->score);
-    if (!l->type || !l->reachable || !l->score)
-        return ya_fail(err, YA_ERR_MEMORY, "out of memory for %zu tokens", l->n_tokens);
-    return YA_OK;
+    return ya_pieces_alloc(&l->p, (size_t)n, err);
 }
 
 static ya_status load_texts(loading *l, ya_error *err)
@@ -108,7 +89,7 @@ static ya_status load_texts(loading *l, ya_error *err)
     ya_buffer repaired = {0};
     ya_status status = YA_OK;
     bool walking = ya_gguf_walk(l->gguf, "tokenizer.ggml.tokens", &cursor);
-    for (size_t id = 0; id < l->n_tokens; id++) {
+    for (size_t id = 0; id < l->p.n_tokens; id++) {
         if (!walking || !ya_gguf_next_text(&cursor, &text)) {
             status = ya_fail(err, YA_ERR_FORMAT, "tokenizer.ggml.tokens ends at token %zu", id);
             goto done;
@@ -119,7 +100,7 @@ static ya_status load_texts(loading *l, ya_error *err)
             text = (ya_text){repaired.data, repaired.size};
         }
         /* Of two tokens with one text llama.cpp finds the later. */
-        YA_TRY(ya_strings_add(&l->t->tokens, text.data, text.size, (int32_t)id, false, err));
+        YA_TRY(ya_strings_add(&l->p.t->tokens, text.data, text.size, (int32_t)id, false, err));
     }
 done:
     ya_buffer_free(&repaired);
@@ -130,30 +111,14 @@ static void load_types(loading *l)
 {
     ya_gguf_cursor cursor;
     bool walking = ya_gguf_walk(l->gguf, "tokenizer.ggml.token_type", &cursor);
-    for (size_t id = 0; id < l->n_tokens; id++) {
-        int64_t type = NORMAL;
-        if (walking && (!ya_gguf_next_i64(&cursor, &type) || type < UNDEFINED || type > BYTE))
-            type = NORMAL;
-        l->type[id] = (uint8_t)type;
-        l->reachable[id] = type == NORMAL || type == UNDEFINED || type == UNUSED;
+    for (size_t id = 0; id < l->p.n_tokens; id++) {
+        int64_t type = YA_PIECE_NORMAL;
+        if (walking && (!ya_gguf_next_i64(&cursor, &type) || type < YA_PIECE_UNDEFINED ||
+                        type > YA_PIECE_BYTE))
+            type = YA_PIECE_NORMAL;
+        l->p.type[id] = (uint8_t)type;
+        l->p.reachable[id] = ya_piece_reachable((int)type);
     }
-}
-
-static ya_status load_added(loading *l, ya_error *err)
-{
-    ya_tokenizer *t = l->t;
-    ya_status status = ya_tokenizer_alloc_flags(t, err);
-    for (size_t id = 0; status == YA_OK && id < l->n_tokens; id++) {
-        size_t size;
-        const char *text = ya_strings_text(&t->tokens, (int32_t)id, &size);
-        if (l->type[id] == CONTROL || l->type[id] == UNKNOWN)
-            t->flags[id] |= YA_TOKEN_SPECIAL;
-        else if (l->type[id] != USER_DEFINED)
-            continue;
-        if (size)
-            status = ya_added_insert(&t->raw, text, size, (ya_added){.id = (int32_t)id}, err);
-    }
-    return status;
 }
 
 /* ---- Merges of "gpt2" ---- */
@@ -161,7 +126,7 @@ static ya_status load_added(loading *l, ya_error *err)
 static ya_status load_merge(loading *l, ya_text merge, uint32_t rank, ya_buffer *whole,
                             ya_error *err)
 {
-    ya_strings *tokens = &l->t->tokens;
+    ya_strings *tokens = &l->p.t->tokens;
     ya_status status = YA_OK;
     const char *space = merge.size > 1 ? memchr(merge.data + 1, ' ', merge.size - 1) : NULL;
     if (!space)
@@ -176,7 +141,7 @@ static ya_status load_merge(loading *l, ya_text merge, uint32_t rank, ya_buffer 
     if (left < 0 || right < 0 || id < 0)
         return ya_fail(err, YA_ERR_FORMAT, "merge %u, \"%.*s\", is not of tokens that make a token",
                        rank, (int)(merge.size < 60 ? merge.size : 60), merge.data);
-    status = ya_bpe_add_merge(&l->t->bpe, left, right, rank, id, err);
+    status = ya_bpe_add_merge(&l->p.t->bpe, left, right, rank, id, err);
 done:
     return status;
 }
@@ -205,118 +170,28 @@ static ya_status load_scores(loading *l, ya_error *err)
 {
     ya_gguf_cursor cursor;
     bool walking = ya_gguf_walk(l->gguf, "tokenizer.ggml.scores", &cursor);
-    for (size_t id = 0; id < l->n_tokens; id++) {
+    for (size_t id = 0; id < l->p.n_tokens; id++) {
         double score;
         if (!walking || !ya_gguf_next_f64(&cursor, &score) || isnan(score))
             return ya_fail(err, YA_ERR_FORMAT, "tokenizer.ggml.scores has no score for token %zu",
                            id);
-        l->score[id] = (float)score;
+        l->p.score[id] = (float)score;
     }
     return YA_OK;
 }
 
-static int descending(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return x > y ? -1 : x < y;
-}
-
-/* How many scores are higher: the rank, the same for equal scores. */
-static uint32_t rank_of(const float *sorted, size_t n, float score)
-{
-    size_t low = 0, high = n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (sorted[middle] > score)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return (uint32_t)low;
-}
-
-static int32_t reachable_id(const loading *l, const char *text, size_t size)
-{
-    int32_t id = ya_strings_find(&l->t->tokens, text, size);
-    return id >= 0 && l->reachable[id] ? id : -1;
-}
-
-/* Every way in which two tokens make this one. */
-static ya_status add_splits(loading *l, const char *text, size_t size, int32_t id, uint32_t rank,
-                            ya_error *err)
-{
-    ya_status status = YA_OK;
-    for (size_t at = ya_utf8_length(text[0]); at < size; at += ya_utf8_length(text[at])) {
-        int32_t left = reachable_id(l, text, at), right = reachable_id(l, text + at, size - at);
-        if (left >= 0 && right >= 0)
-            YA_TRY(ya_bpe_add_merge(&l->t->bpe, left, right, rank, id, err));
-    }
-done:
-    return status;
-}
-
-static ya_status merges_from_scores(loading *l, ya_error *err)
-{
-    ya_status status = YA_OK;
-    float *sorted = ya_alloc_zero(l->n_tokens, sizeof *sorted);
-    if (!sorted)
-        return ya_fail(err, YA_ERR_MEMORY, "out of memory for %zu scores", l->n_tokens);
-    memcpy(sorted, l->score, l->n_tokens * sizeof *sorted);
-    qsort(sorted, l->n_tokens, sizeof *sorted, descending);
-    for (size_t i = 0; i < l->n_tokens; i++) {
-        size_t size;
-        const char *text = ya_strings_text(&l->t->tokens, (int32_t)i, &size);
-        if (!l->reachable[i] || size < 2 || size > YA_ADDED_MAX_BYTES ||
-            reachable_id(l, text, size) != (int32_t)i)
-            continue;
-        YA_TRY(
-            add_splits(l, text, size, (int32_t)i, rank_of(sorted, l->n_tokens, l->score[i]), err));
-    }
-done:
-    ya_free(sorted);
-    return status;
-}
-
-static ya_status add_piece_decoder(ya_tokenizer *t, ya_error *err)
-{
-    ya_decode_step steps[] = {{.kind = YA_DECODE_REPLACE},
-                              {.kind = YA_DECODE_BYTE_FALLBACK},
-                              {.kind = YA_DECODE_FUSE},
-                              {.kind = YA_DECODE_STRIP, .start = 1}};
-    ya_status status = YA_OK;
-    for (size_t i = 0; i < 4; i++) {
-        bool replace = steps[i].kind == YA_DECODE_REPLACE;
-        if (replace)
-            steps[i].pattern = ya_strdup("\xE2\x96\x81");
-        if (replace || steps[i].kind == YA_DECODE_STRIP)
-            steps[i].content = ya_strdup(" ");
-        YA_TRY(ya_decoder_add(&t->decoder, steps[i], err));
-        const ya_decode_step *added = &t->decoder.steps[i];
-        if ((replace && !added->pattern) || (steps[i].kind == YA_DECODE_STRIP && !added->content) ||
-            (replace && !added->content))
-            return ya_fail(err, YA_ERR_MEMORY, "out of memory for a decoder");
-    }
-done:
-    return status;
-}
-
 static ya_status load_pieces(loading *l, ya_error *err)
 {
-    ya_tokenizer *t = l->t;
+    ya_tokenizer *t = l->p.t;
     ya_status status = YA_OK;
     bool prefix = true;
     int64_t unk = 0;
     (void)ya_gguf_get_bool(l->gguf, "tokenizer.ggml.add_space_prefix", &prefix);
     (void)ya_gguf_get_i64(l->gguf, "tokenizer.ggml.unknown_token_id", &unk);
-    t->bpe.unk = unk >= 0 && unk < (int64_t)l->n_tokens ? (int32_t)unk : -1;
-    t->partition = true;
+    t->bpe.unk = unk >= 0 && unk < (int64_t)l->p.n_tokens ? (int32_t)unk : -1;
     YA_TRY(load_scores(l, err));
-    YA_TRY(merges_from_scores(l, err));
-    /* Between added tokens there is always one stretch of text, and each gets the space. */
-    if (prefix)
-        YA_TRY(ya_add_prepend(t, "\xE2\x96\x81", err));
-    YA_TRY(ya_add_replace_spaces(t, err));
-    status = add_piece_decoder(t, err);
+    t->partition = true;
+    status = ya_pieces_finish(&l->p, prefix, err);
 done:
     return status;
 }
@@ -330,9 +205,9 @@ static ya_status token_id(const loading *l, const char *key, int32_t *out, ya_er
     *out = -1;
     if (!ya_gguf_get_i64(l->gguf, key, &id))
         return YA_OK;
-    if (id < 0 || id >= (int64_t)l->n_tokens)
+    if (id < 0 || id >= (int64_t)l->p.n_tokens)
         return ya_fail(err, YA_ERR_FORMAT, "%s is %lld, but there are %zu tokens", key,
-                       (long long)id, l->n_tokens);
+                       (long long)id, l->p.n_tokens);
     *out = (int32_t)id;
     return YA_OK;
 }
@@ -341,7 +216,7 @@ static ya_status load_specials(loading *l, bool add_bos, ya_error *err)
 {
     static const char *const stops[] = {"tokenizer.ggml.eot_token_id",
                                         "tokenizer.ggml.eom_token_id"};
-    ya_tokenizer *t = l->t;
+    ya_tokenizer *t = l->p.t;
     ya_status status = YA_OK;
     bool add_eos = false;
     YA_TRY(token_id(l, "tokenizer.ggml.bos_token_id", &t->bos, err));
@@ -385,9 +260,9 @@ static ya_status load(loading *l, ya_error *err)
     YA_TRY(count_tokens(l, err));
     YA_TRY(load_texts(l, err));
     load_types(l);
-    YA_TRY(load_added(l, err));
+    YA_TRY(ya_pieces_add_added(&l->p, &l->p.t->raw, err));
     YA_TRY(pieces ? load_pieces(l, err) : load_merges(l, err));
-    YA_TRY(ya_tokenizer_fill_words(l->t, l->reachable, pieces, err));
+    YA_TRY(ya_tokenizer_fill_words(l->p.t, l->p.reachable, pieces, err));
     status = load_specials(l, add_bos, err);
 done:
     return status;
@@ -399,14 +274,12 @@ ya_status ya_tokenizer_load_gguf(ya_tokenizer *t, const char *path, ya_error *er
     ya_status status = ya_gguf_open(&gguf, path, err);
     if (status != YA_OK)
         return status;
-    loading l = {.t = t, .gguf = gguf};
+    loading l = {.p = {.t = t}, .gguf = gguf};
     t->bos = t->eos = t->bpe.unk = -1;
     status = load(&l, err);
     if (status != YA_OK)
         status = ya_wrap(err, status, "%s", path);
-    ya_free(l.type);
-    ya_free(l.reachable);
-    ya_free(l.score);
+    ya_pieces_free(&l.p);
     ya_gguf_close(gguf);
     return status;
 }

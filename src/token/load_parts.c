@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "io/json.h"
+#include "token/unicode.h"
 
 #include <string.h>
 
@@ -137,13 +138,10 @@ ya_status ya_add_matcher(ya_tokenizer *t, ya_matcher *matcher, ya_error *err)
         (ya_stage){.kind = YA_STAGE_SPLIT, .behavior = YA_SPLIT_ISOLATED, .matcher = matcher}, err);
 }
 
-ya_status ya_add_digits(ya_tokenizer *t, bool individual, ya_error *err)
+ya_status ya_add_class(ya_tokenizer *t, unsigned flag, ya_split_behavior behavior, ya_error *err)
 {
     return ya_pretokenizer_add(
-        &t->pre,
-        (ya_stage){.kind = YA_STAGE_DIGITS,
-                   .behavior = individual ? YA_SPLIT_ISOLATED : YA_SPLIT_CONTIGUOUS},
-        err);
+        &t->pre, (ya_stage){.kind = YA_STAGE_CLASS, .behavior = behavior, .flag = flag}, err);
 }
 
 static bool split_behavior(const char *name, ya_split_behavior *out)
@@ -181,6 +179,16 @@ static ya_status load_split(ya_tokenizer *t, const json_t *part, ya_error *err)
 done:
     ya_free(stage.literal);
     return status;
+}
+
+static ya_status load_punctuation(ya_tokenizer *t, const json_t *part, ya_error *err)
+{
+    const char *behavior = ya_json_get_text(part, "behavior");
+    ya_split_behavior found;
+    if (!split_behavior(behavior ? behavior : "Isolated", &found))
+        return ya_fail(err, YA_ERR_UNSUPPORTED,
+                       "the pre-tokenizer Punctuation has the behavior \"%s\"", behavior);
+    return ya_add_class(t, YA_UC_PUNCTUATION, found, err);
 }
 
 static ya_status load_byte_level(ya_tokenizer *t, const json_t *part, ya_error *err)
@@ -239,11 +247,16 @@ static ya_status load_one_pre_tokenizer(ya_tokenizer *t, const json_t *part, con
     if (strcmp(type, "Digits") == 0) {
         bool individual = false;
         (void)ya_json_get_bool(part, "individual_digits", &individual);
-        return ya_add_digits(t, individual, err);
+        return ya_add_class(t, YA_UC_DIGIT, individual ? YA_SPLIT_ISOLATED : YA_SPLIT_CONTIGUOUS,
+                            err);
     }
+    if (strcmp(type, "WhitespaceSplit") == 0)
+        return ya_add_class(t, YA_UC_SPACE, YA_SPLIT_REMOVED, err);
+    if (strcmp(type, "Punctuation") == 0)
+        return load_punctuation(t, part, err);
     return ya_fail(err, YA_ERR_UNSUPPORTED,
-                   "the pre-tokenizer %s is not supported; Split, Digits, ByteLevel, Metaspace and "
-                   "Sequence are",
+                   "the pre-tokenizer %s is not supported; Split, Digits, Punctuation, "
+                   "WhitespaceSplit, ByteLevel, Metaspace and Sequence are",
                    type);
 }
 

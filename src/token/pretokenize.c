@@ -145,21 +145,23 @@ done:
     return status;
 }
 
-static ya_status run_digits(const walk *w, size_t i, const piece *in, ya_error *err)
+static ya_status run_class(const walk *w, size_t i, const piece *in, ya_error *err)
 {
-    bool single = w->p->stages[i].behavior == YA_SPLIT_ISOLATED;
+    const ya_stage *stage = &w->p->stages[i];
+    joiner j = {.w = w, .stage = i, .in = in, .behavior = stage->behavior};
     ya_status status = YA_OK;
-    size_t begin = 0, length;
-    bool before = false; /* the held stretch is of digits */
+    size_t previous = 0, length;
     for (size_t at = 0; at < in->size; at += length) {
-        bool digit = ya_unicode_flags(ya_utf8_get(in->text + at, &length)) & YA_UC_DIGIT;
-        if (at > begin && (digit != before || (digit && single))) {
-            YA_TRY(pass_on(w, i, in, begin, at, err));
-            begin = at;
-        }
-        before = digit;
+        if (!(ya_unicode_flags(ya_utf8_get(in->text + at, &length)) & stage->flag))
+            continue;
+        if (at > previous)
+            YA_TRY(take_span(&j, previous, at, false, err));
+        YA_TRY(take_span(&j, at, at + length, true, err));
+        previous = at + length;
     }
-    status = pass_on(w, i, in, begin, in->size, err);
+    if (previous < in->size)
+        YA_TRY(take_span(&j, previous, in->size, false, err));
+    status = let_go(&j, err);
 done:
     return status;
 }
@@ -230,8 +232,8 @@ static ya_status run_stage(const walk *w, size_t i, piece in, ya_error *err)
     switch (w->p->stages[i].kind) {
     case YA_STAGE_SPLIT:
         return run_split(w, i, &in, err);
-    case YA_STAGE_DIGITS:
-        return run_digits(w, i, &in, err);
+    case YA_STAGE_CLASS:
+        return run_class(w, i, &in, err);
     case YA_STAGE_METASPACE:
         return run_metaspace(w, i, &in, err);
     case YA_STAGE_PREFIX:

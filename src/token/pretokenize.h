@@ -9,7 +9,7 @@
 
 typedef enum {
     YA_STAGE_SPLIT,     /* at a pattern */
-    YA_STAGE_DIGITS,    /* numeric characters, one by one or in runs */
+    YA_STAGE_CLASS,     /* at characters of a class, each a match */
     YA_STAGE_METASPACE, /* ' ' becomes the replacement; cut before each if split */
     YA_STAGE_PREFIX     /* ByteLevel's add_prefix_space: ' ' in front of a piece without one */
 } ya_stage_kind;
@@ -29,6 +29,7 @@ typedef struct {
     ya_stage_kind kind;
     ya_split_behavior behavior;
     bool invert;
+    unsigned flag;       /* of CLASS: YA_UC_DIGIT ... */
     ya_matcher *matcher; /* one of these three finds the matches of SPLIT; this one tiles the text
                             and is for ISOLATED only */
     ya_regex *regex;     /* owned */

@@ -11,6 +11,7 @@
 
 struct ya_regex {
     pcre2_code *code;
+    char *pattern;
 };
 
 /* ---- Rewriting: classes become ranges ---- */
@@ -121,7 +122,8 @@ ya_status ya_regex_open(ya_regex **out, const char *pattern, ya_error *err)
     ya_unicode_init();
     YA_TRY(rewrite(&rewritten, pattern, err));
     ya_regex *regex = ya_alloc_zero(1, sizeof *regex);
-    if (!regex) {
+    if (!regex || !(regex->pattern = ya_strdup(pattern))) {
+        ya_free(regex);
         status = ya_fail(err, YA_ERR_MEMORY, "out of memory for a regular expression");
         goto done;
     }
@@ -135,6 +137,7 @@ ya_status ya_regex_open(ya_regex **out, const char *pattern, ya_error *err)
         (void)pcre2_get_error_message(code, (PCRE2_UCHAR *)reason, sizeof reason);
         status = ya_fail(err, YA_ERR_UNSUPPORTED, "the expression \"%.200s\" does not compile: %s",
                          pattern, reason);
+        ya_free(regex->pattern);
         ya_free(regex);
         goto done;
     }
@@ -151,7 +154,13 @@ void ya_regex_close(ya_regex *regex)
     if (!regex)
         return;
     pcre2_code_free(regex->code);
+    ya_free(regex->pattern);
     ya_free(regex);
+}
+
+const char *ya_regex_pattern(const ya_regex *regex)
+{
+    return regex->pattern;
 }
 
 ya_status ya_regex_find(const ya_regex *regex, const char *text, size_t size, size_t from,

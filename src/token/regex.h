@@ -14,6 +14,8 @@ typedef struct ya_regex ya_regex;
  * intersected classes) is YA_ERR_UNSUPPORTED, as is an expression that does not compile. */
 ya_status ya_regex_open(ya_regex **out, const char *pattern, ya_error *err) YA_CHECK;
 void ya_regex_close(ya_regex *regex);
+/* As it was compiled; lives as long as the regex. */
+const char *ya_regex_pattern(const ya_regex *regex);
 
 /* The next match at or behind `from` in well-formed UTF-8; *found false when there is none. Any
  * thread. An expression that backtracks without end is YA_ERR_DATA. */

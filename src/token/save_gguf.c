@@ -6,6 +6,7 @@
 #include "io/json.h"
 #include "io/outdir.h"
 #include "token/merges.h"
+#include "token/unicode.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +28,8 @@ static const char *pre_name(const ya_tokenizer *t)
 {
     const ya_stage *s = t->pre.stages;
     size_t n = t->pre.n_stages;
-    bool digits = n == 2 && s[0].kind == YA_STAGE_DIGITS && s[0].behavior == YA_SPLIT_ISOLATED;
+    bool digits = n == 2 && s[0].kind == YA_STAGE_CLASS && s[0].flag == YA_UC_DIGIT &&
+                  s[0].behavior == YA_SPLIT_ISOLATED;
     if (n < 1 || s[n - 1].kind != YA_STAGE_SPLIT || s[n - 1].behavior != YA_SPLIT_ISOLATED)
         return NULL;
     if (digits)

@@ -86,11 +86,12 @@ static ya_status put_normalizer(const ya_tokenizer *t, ya_buffer *out, ya_error 
 static ya_status put_stage(const ya_stage *stage, ya_buffer *out, ya_error *err)
 {
     ya_status status;
-    if (stage->kind == YA_STAGE_DIGITS)
+    if (stage->kind == YA_STAGE_CLASS)
         return put(out, "{\"type\": \"Digits\", \"individual_digits\": true}, ", err);
-    const char *regex = ya_split_regex(stage->matcher);
-    if (!regex || stage->matcher == ya_split_gpt2)
-        return YA_OK; /* GPT-2's: ByteLevel does it */
+    if (stage->matcher == ya_split_gpt2)
+        return YA_OK; /* ByteLevel does it */
+    const char *regex =
+        stage->regex ? ya_regex_pattern(stage->regex) : ya_split_regex(stage->matcher);
     YA_TRY(put(out, "{\"type\": \"Split\", \"pattern\": {\"Regex\": ", err));
     YA_TRY(quote(out, regex, strlen(regex), err));
     YA_TRY(put(out, "}, \"behavior\": \"Isolated\", \"invert\": false}, ", err));

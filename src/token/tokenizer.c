@@ -149,8 +149,15 @@ static ya_status open_dir(ya_tokenizer *t, const char *dir, ya_error *err)
 {
     char path[YA_PATH_MAX];
     ya_status status = YA_OK;
+    YA_TRY(ya_path_join(path, dir, "tokenizer.model", err));
+    bool pieces = access(path, F_OK) == 0;
     YA_TRY(ya_path_join(path, dir, "tokenizer.json", err));
-    YA_TRY(open_json(t, path, err));
+    if (pieces && access(path, F_OK) != 0) {
+        YA_TRY(ya_path_join(path, dir, "tokenizer.model", err));
+        YA_TRY(ya_tokenizer_load_sentencepiece(t, path, err));
+        YA_TRY(ya_tokenizer_refuse_added(t, dir, err));
+    } else
+        YA_TRY(open_json(t, path, err));
     status = ya_tokenizer_load_config(t, dir, err);
 done:
     return status;
@@ -213,7 +220,10 @@ bool ya_tokenizer_is_there(const char *path)
     if (stat(path, &info) != 0)
         return false;
     if (S_ISDIR(info.st_mode))
-        return ya_path_join(file, path, "tokenizer.json", NULL) == YA_OK && access(file, R_OK) == 0;
+        return (ya_path_join(file, path, "tokenizer.json", NULL) == YA_OK &&
+                access(file, R_OK) == 0) ||
+               (ya_path_join(file, path, "tokenizer.model", NULL) == YA_OK &&
+                access(file, R_OK) == 0);
     if (is_gguf(path, &gguf, NULL) || !gguf || ya_gguf_open(&opened, path, NULL))
         return true; /* what is wrong with it is said when it is opened */
     if (ya_gguf_get_text(opened, "tokenizer.ggml.model", &model))

@@ -10,12 +10,13 @@
 
 /* Flags of a code point. */
 enum {
-    YA_UC_LETTER = 1, /* \p{L} */
-    YA_UC_NUMBER = 2, /* \p{N} */
-    YA_UC_SPACE = 4,  /* \s: White_Space */
-    YA_UC_DIGIT = 8,  /* what the Digits pre-tokenizer takes for a digit */
-    YA_UC_WORD = 16,  /* Rust's \w, for single_word */
-    YA_UC_NFC = 32    /* a text without any such character is in NFC */
+    YA_UC_LETTER = 1,      /* \p{L} */
+    YA_UC_NUMBER = 2,      /* \p{N} */
+    YA_UC_SPACE = 4,       /* \s: White_Space */
+    YA_UC_DIGIT = 8,       /* what the Digits pre-tokenizer takes for a digit */
+    YA_UC_WORD = 16,       /* Rust's \w, for single_word */
+    YA_UC_NFC = 32,        /* a text without any such character is in NFC */
+    YA_UC_PUNCTUATION = 64 /* what the Punctuation pre-tokenizer takes for it */
 };
 
 enum { YA_UC_LAST = 0x10FFFF, YA_UC_BLOCK = 256, YA_UC_MAX_BLOCKS = 384 };

@@ -15,8 +15,10 @@
 /* Logits with an adapter, of f32 files: fixtures/README.md. */
 static const double BOUND = 1e-4;
 
-static const char *const FAMILIES[] = {"llama",       "llama-sharded", "llama3-tied", "mistral",
-                                       "mistral-swa", "qwen2",         "qwen3"};
+static const char *const FAMILIES[] = {
+    "models/llama",        "models/llama-sharded",   "models/llama3-tied",   "models/mistral",
+    "models/mistral-swa",  "models/qwen2",           "models/qwen3",         "families/llama-yarn",
+    "families/qwen2-yarn", "families/llama-dynamic", "families/mistral-nemo"};
 enum { N_FAMILIES = sizeof FAMILIES / sizeof *FAMILIES };
 
 typedef struct {
@@ -30,11 +32,11 @@ static void open_family(family *f, const char *name)
 {
     char path[4096];
     ya_error err;
-    shared_path(f->dir, "fixtures/models/%s", name);
+    shared_path(f->dir, "fixtures/%s", name);
     snprintf(f->adapter, sizeof f->adapter, "%s/adapter", f->dir);
     f->golden = (ya_tensor_set){0};
-    if (ya_safetensors_open(&f->golden,
-                            shared_path(path, "fixtures/models/%s/golden.safetensors", name), &err))
+    if (ya_safetensors_open(&f->golden, shared_path(path, "fixtures/%s/golden.safetensors", name),
+                            &err))
         die(name, &err);
     write_ids(golden(&f->golden, "inf.input_ids"));
     f->base = golden_f32(&f->golden, "inf.logits");
@@ -182,7 +184,7 @@ static void a_large_model_is_written_in_shards_with_an_index(void **state)
 {
     (void)state;
     family f;
-    open_family(&f, "llama");
+    open_family(&f, "models/llama");
     must_run(YA_FOR_EXPORT, "--model %s --to merged --shard-size 65536 --output %s --force",
              f.adapter, scratch("shards"));
     check_index(scratch("shards"), 4);
@@ -206,7 +208,7 @@ static void gguf_metadata_say_what_llama_cpp_asks_for(void **state)
     } types[] = {{"f32", 0}, {"f16", 1}, {"bf16", 32}, {"q8_0", 7}, {"q4_0", 2}};
     family f;
     ya_error err;
-    open_family(&f, "llama3-tied");
+    open_family(&f, "models/llama3-tied");
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         ya_gguf *g;
         ya_text text;
@@ -229,6 +231,51 @@ static void gguf_metadata_say_what_llama_cpp_asks_for(void **state)
         assert_int_equal(ya_tensor_find(set, "blk.1.attn_norm.weight")->type, YA_F32);
         ya_gguf_close(g);
     }
+    ya_tensor_set_free(&f.golden);
+}
+
+static void a_gguf_file_is_written_in_parts_that_open_as_one(void **state)
+{
+    (void)state;
+    family f;
+    ya_gguf *whole, *parts;
+    ya_error err;
+    open_family(&f, "models/llama3-tied");
+    must_run(YA_FOR_EXPORT, "--model %s --to gguf --dtype f32 --output %s --force", f.adapter,
+             scratch("whole.gguf"));
+    must_run(YA_FOR_EXPORT, "--model %s --to gguf --dtype f32 --split-size 65536 --output %s",
+             f.adapter, scratch("parts.gguf"));
+    assert_false(scratch_exists("parts.gguf"));
+    assert_true(scratch_exists("parts.README.md"));
+    if (ya_gguf_open(&whole, scratch("whole.gguf"), &err))
+        die("whole.gguf", &err);
+    const ya_tensor_set *a = ya_gguf_tensors(whole);
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < a->n_tensors; i++)
+        bytes += a->tensors[i].bytes;
+    char name[64];
+    int count = 1;
+    do {
+        count++;
+        snprintf(name, sizeof name, "parts-%05d-of-%05d.gguf", count, count);
+    } while (count < 99 && !scratch_exists(name));
+    assert_true((uint64_t)count >= bytes / 65536);
+    if (ya_gguf_open(&parts, scratch(name), &err)) /* by its last part */
+        die(name, &err);
+    const ya_tensor_set *b = ya_gguf_tensors(parts);
+    assert_int_equal(a->n_tensors, b->n_tensors);
+    assert_int_equal(b->n_maps, count);
+    for (size_t i = 0; i < a->n_tensors; i++) {
+        assert_string_equal(a->tensors[i].name, b->tensors[i].name);
+        assert_int_equal(a->tensors[i].bytes, b->tensors[i].bytes);
+        assert_memory_equal(a->tensors[i].data, b->tensors[i].data, a->tensors[i].bytes);
+    }
+    check_int(parts, "llama.block_count", 2);
+    check_int(parts, "split.count", count);
+    check_int(parts, "split.tensors.count", (int64_t)a->n_tensors);
+    ya_gguf_close(whole);
+    ya_gguf_close(parts);
+    check_logits(&f, "parts", name, "");
     ya_tensor_set_free(&f.golden);
 }
 
@@ -264,7 +311,7 @@ static void what_exists_is_not_overwritten_unless_forced(void **state)
 {
     (void)state;
     family f;
-    open_family(&f, "llama");
+    open_family(&f, "models/llama");
     static const char *const forms[][2] = {
         {"merged", "out"}, {"adapter", "out"}, {"gguf", "out.gguf"}, {"gguf-adapter", "out.gguf"}};
     for (size_t i = 0; i < 4; i++) {
@@ -286,7 +333,7 @@ static void what_cannot_be_is_refused_in_a_sentence(void **state)
 {
     (void)state;
     family f;
-    open_family(&f, "llama");
+    open_family(&f, "models/llama");
     expect(YA_ERR_USAGE, "--output", "--model %s --to merged", f.adapter);
     expect(YA_ERR_USAGE, "q8_0", "--model %s --to merged --dtype q8_0 --output %s", f.adapter,
            scratch("x"));
@@ -305,7 +352,7 @@ static void a_full_disk_leaves_nothing_behind(void **state)
     static const char *const forms[] = {"merged", "gguf", "gguf-adapter", "adapter"};
     family f;
     struct rlimit before, limit;
-    open_family(&f, "llama");
+    open_family(&f, "models/llama");
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     for (size_t i = 0; i < 4; i++)
@@ -338,6 +385,7 @@ int main(void)
         cmocka_unit_test(a_plain_model_round_trips_bit_by_bit),
         cmocka_unit_test(a_large_model_is_written_in_shards_with_an_index),
         cmocka_unit_test(gguf_metadata_say_what_llama_cpp_asks_for),
+        cmocka_unit_test(a_gguf_file_is_written_in_parts_that_open_as_one),
         cmocka_unit_test(what_exists_is_not_overwritten_unless_forced),
         cmocka_unit_test(what_cannot_be_is_refused_in_a_sentence),
         cmocka_unit_test(a_full_disk_leaves_nothing_behind),

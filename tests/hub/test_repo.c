@@ -132,6 +132,8 @@ static void what_this_program_reads_is_chosen(void **state)
     char all[] = "*", second[] = "y*", no[] = "z*";
     check_choice(model, false, NULL, 0, "README.md config.json m-1.safetensors tokenizer.json ");
     check_choice(gguf, false, NULL, 0, "README.md x.gguf ");
+    static const char *const parts[] = {"q-00001-of-00002.gguf", "q-00002-of-00002.gguf", NULL};
+    check_choice(parts, false, NULL, 0, "q-00001-of-00002.gguf q-00002-of-00002.gguf ");
     check_choice(ggufs, false, NULL, 0, "none");
     check_choice(ggufs, false, (char *[]){second}, 1, "y.gguf ");
     check_choice(ggufs, false, (char *[]){no, all}, 2, "x.gguf y.gguf ");

@@ -355,17 +355,107 @@ static void alignment_is_obeyed_and_must_be_a_power_of_two(void **state)
     expect(YA_ERR_FORMAT, "power of two");
 }
 
-static void parts_of_a_split_file_are_refused(void **state)
+/* Part `no` of `count`, which claims `total` tensors, under its name; the tensor t holds 4 * no. */
+static void write_part(int number, int no, int count, int total, const char *tensor,
+                       const char *key)
+{
+    char name[64];
+    const uint64_t dims[] = {1};
+    uint16_t no16 = (uint16_t)no, count16 = (uint16_t)count;
+    int32_t total32 = total;
+    float value = 4.0f * (float)number;
+    put_header(&g, 3, tensor ? 1 : 0, key ? 4 : 3);
+    put_key(&g, "split.no", YA_GGUF_U16, &no16, 2);
+    put_key(&g, "split.count", YA_GGUF_U16, &count16, 2);
+    put_key(&g, "split.tensors.count", YA_GGUF_I32, &total32, 4);
+    if (key)
+        put_key_u32(&g, key, 7);
+    if (tensor)
+        put_info(&g, tensor, 1, dims, 0, 0);
+    pad_to(&g, 32);
+    if (tensor)
+        put(&g, &value, sizeof value);
+    snprintf(name, sizeof name, "s-%05d-of-%05d.gguf", number + 1, count);
+    scratch_write(name, g.bytes, g.size);
+}
+
+static void write_three(void)
+{
+    write_part(0, 0, 3, 3, "a", "first.key");
+    write_part(1, 1, 3, 3, "c", NULL);
+    write_part(2, 2, 3, 3, "b", NULL);
+}
+
+static void a_split_file_is_opened_as_one_by_any_of_its_parts(void **state)
 {
     (void)state;
+    write_three();
+    for (int named = 1; named <= 3; named++) {
+        char name[64];
+        ya_gguf *gguf;
+        ya_error err;
+        int64_t value;
+        float at[3];
+        snprintf(name, sizeof name, "s-%05d-of-00003.gguf", named);
+        if (ya_gguf_open(&gguf, scratch(name), &err))
+            fail_msg("%s", err.text);
+        const ya_tensor_set *set = ya_gguf_tensors(gguf);
+        assert_int_equal(set->n_tensors, 3);
+        assert_int_equal(set->n_maps, 3);
+        for (int i = 0; i < 3; i++)
+            memcpy(&at[i], set->tensors[i].data, sizeof at[i]);
+        assert_true(at[0] == 0 && at[1] == 8 && at[2] == 4);
+        assert_true(ya_gguf_get_i64(gguf, "first.key", &value) && value == 7);
+        ya_gguf_close(gguf);
+    }
+}
+
+static void split_refused(const char *name, ya_status status, const char *says)
+{
     ya_gguf *gguf;
-    uint16_t parts = 3;
+    ya_error err = {0};
+    ya_status found = ya_gguf_open(&gguf, scratch(name), &err);
+    if (found != status || !strstr(err.text, says) || gguf)
+        fail_msg("%d \"%s\" does not say %s", found, err.text, says);
+    write_three();
+}
+
+static void parts_that_do_not_make_a_whole_are_refused(void **state)
+{
+    (void)state;
+    static const char first[] = "s-00001-of-00003.gguf", second[] = "s-00002-of-00003.gguf";
+    write_three();
+    remove(scratch("s-00003-of-00003.gguf"));
+    split_refused(first, YA_ERR_IO, "s-00003-of-00003.gguf");
+    remove(scratch(first));
+    split_refused(second, YA_ERR_IO, first);
+    write_part(1, 2, 3, 3, "c", NULL);
+    split_refused(first, YA_ERR_FORMAT, "part 3 of 3, not 2 of 3");
+    write_part(1, 1, 3, 3, "a", NULL);
+    split_refused(first, YA_ERR_FORMAT, "tensor a is in two parts");
+    write_part(1, 1, 3, 3, NULL, NULL);
+    split_refused(first, YA_ERR_FORMAT, "2 tensors");
+    write_part(1, 1, 3, 3, "c", "own.key");
+    split_refused(first, YA_ERR_FORMAT, "own.key stands in a later part");
+    write_part(1, 1, 3, 3, "c", "first.key"); /* says the same */
+    ya_gguf *gguf;
+    assert_int_equal(ya_gguf_open(&gguf, scratch(first), NULL), YA_OK);
+    ya_gguf_close(gguf);
+    write_part(0, 3, 3, 3, "a", NULL);
+    split_refused(first, YA_ERR_FORMAT, "part 3 (split.no) of 3");
+    write_part(0, 0, 2, 2, "a", NULL);
+    assert_int_equal(rename(scratch("s-00001-of-00002.gguf"), scratch(first)), 0);
+    split_refused(first, YA_ERR_FORMAT, "must end in -00001-of-00002.gguf");
+    assert_int_equal(rename(scratch(first), scratch("other.gguf")), 0);
+    split_refused("other.gguf", YA_ERR_FORMAT, "must end in -00001-of-00003.gguf");
     put_header(&g, 3, 0, 1);
-    put_key(&g, "split.count", YA_GGUF_U16, &parts, 2);
-    expect(YA_ERR_UNSUPPORTED, "3 parts of a split GGUF");
-    parts = 1;
+    put_key(&g, "split.count", YA_GGUF_F32, "abcd", 4);
+    expect(YA_ERR_FORMAT, "split.count");
     put_header(&g, 3, 0, 1);
-    put_key(&g, "split.count", YA_GGUF_U16, &parts, 2);
+    put_key_u32(&g, "split.count", 3);
+    expect(YA_ERR_FORMAT, "split.no is missing");
+    put_header(&g, 3, 0, 1);
+    put_key_u32(&g, "split.count", 1);
     assert_int_equal(ya_gguf_open(&gguf, save(), NULL), YA_OK);
     ya_gguf_close(gguf);
 }
@@ -410,7 +500,8 @@ int main(void)
         cmocka_unit_test(shapes_that_cannot_be_are_refused),
         cmocka_unit_test(names_and_places_that_collide_are_refused),
         cmocka_unit_test(alignment_is_obeyed_and_must_be_a_power_of_two),
-        cmocka_unit_test(parts_of_a_split_file_are_refused),
+        cmocka_unit_test(a_split_file_is_opened_as_one_by_any_of_its_parts),
+        cmocka_unit_test(parts_that_do_not_make_a_whole_are_refused),
         cmocka_unit_test(arrays_of_arrays_are_stepped_over_to_a_depth),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);

@@ -36,6 +36,11 @@ MADE = {
     "mistral": ("mistral-sp-legacy", transformers.MistralConfig, dict(sliding_window=None, rms_norm_eps=1e-4)),
     "qwen2": ("qwen2", transformers.Qwen2Config, dict(tie_word_embeddings=True)),
     "qwen3": ("qwen2", transformers.Qwen3Config, dict(head_dim=32, tie_word_embeddings=False)),
+    "llama-yarn": ("llama3", transformers.LlamaConfig, dict(rope_scaling={
+        "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32, "attention_factor": 1.3})),
+    "qwen2-yarn": ("qwen2", transformers.Qwen2Config, dict(rope_scaling={
+        "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32})),
+    "llama-linear": ("llama3", transformers.LlamaConfig, dict(rope_scaling={"rope_type": "linear", "factor": 2.5})),
     "smollm2": ("smollm2", transformers.LlamaConfig, dict(tie_word_embeddings=True, rope_theta=100000.0)),
 }
 VOCAB = 2016
