@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "data/open.h"
 #include "data/pipeline.h"
 #include "data/raw.h"
 #include "io/json.h"
@@ -188,7 +189,7 @@ static ya_status prepare_files(scoring *s, const ya_paths *paths, ya_error *err)
         YA_TRY(add(&s->heads[i], "{\"file\": ", err));
         YA_TRY(ya_json_quote(&s->heads[i], name, strlen(name), err));
         YA_TRY(add(&s->heads[i], ", \"line\": ", err));
-        YA_TRY(ya_record_file_check(s->paths[i], err));
+        YA_TRY(ya_data_check(s->paths[i], err));
     }
 done:
     return status;

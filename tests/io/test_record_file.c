@@ -151,6 +151,8 @@ static void lines_are_read_as_ever(void **state)
     LINES("{\"a\":1} {\"a\":2}\n", "1:{\"a\":1} {\"a\":2}|");
     reads("t", "", 0, YA_FORM_LINES, "");
     reads("t", " \n\n", 3, YA_FORM_LINES, "");
+    reads("t", "\xC2\xA0\v", 3, YA_FORM_LINES, "");
+    reads("t", "\v{}\n{}\n", 7, YA_FORM_LINES, "1:\v{}|2:{}|");
 }
 
 static void a_first_line_that_is_no_json_does_not_hide_the_lines_behind_it(void **state)
