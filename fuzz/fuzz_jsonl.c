@@ -1,5 +1,5 @@
-/* Any stream, plain, gz or zst by the first byte: lines in order without LF, or an error with a
- * sentence. Plain ones are compared with a line reader of three lines. */
+/* Any stream, plain or named gz or zst by the first byte: lines in order without LF, or an error
+ * with a sentence. Plain ones are compared with a line reader of three lines. */
 #include "io/jsonl.h"
 
 #include "fuzz_file.h"
@@ -37,12 +37,27 @@ static const uint8_t *simple_next(simple *s, size_t *size)
     return NULL;
 }
 
+static bool begins(const uint8_t *data, size_t size, const char *with, size_t n)
+{
+    return size >= n && memcmp(data, with, n) == 0;
+}
+
+/* Neither packed nor in another encoding, by the first bytes. */
+static bool is_plain(const uint8_t *data, size_t size)
+{
+    return !begins(data, size, "\x1F\x8B", 2) && !begins(data, size, "\x28\xB5\x2F\xFD", 4) &&
+           !(size >= 4 && data[0] >> 4 == 5 && begins(data + 1, 3, "\x2A\x4D\x18", 3)) &&
+           !begins(data, size, "\xFF\xFE", 2) && !begins(data, size, "\xFE\xFF", 2) &&
+           !begins(data, size, "\0\0\xFE\xFF", 4);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const ends[] = {".jsonl", ".jsonl.gz", ".jsonl.zst"};
     if (size == 0)
         return 0;
     int kind = data[0] % 3;
+    bool plain = kind == 0 && is_plain(data + 1, size - 1);
     size_t bom = size >= 4 && memcmp(data + 1, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     simple twin = {data + 1 + bom, data + size, 0};
     ya_jsonl *stream;
@@ -53,16 +68,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t before = 0;
     while (!status && !(status = ya_jsonl_next(stream, &line, &err)) && line.text) {
         size_t expected = 0;
-        const uint8_t *text = kind == 0 ? simple_next(&twin, &expected) : NULL;
-        if (kind == 0 && (!text || expected != line.size ||
-                          memcmp(text, line.text, expected) != 0 || twin.number != line.number))
+        const uint8_t *text = plain ? simple_next(&twin, &expected) : NULL;
+        if (plain && (!text || expected != line.size || memcmp(text, line.text, expected) != 0 ||
+                      twin.number != line.number))
             abort();
         if (line.number <= before || memchr(line.text, '\n', line.size))
             abort();
         before = line.number;
     }
     size_t rest;
-    if (kind == 0 && (status || simple_next(&twin, &rest)))
+    if (plain && (status || simple_next(&twin, &rest)))
         abort();
     if (status && !err.text[0])
         abort();

@@ -191,33 +191,27 @@ static void print_counts(const dedupe *d)
            (unsigned long long)d->n_bad);
 }
 
-/* What is written is JSON lines: not in the place of a file of another form, nor named as one. */
+/* What is written is JSON lines: not in the place of an input of another form. */
 static ya_status check_output(const char *output, const ya_paths *inputs,
                               const ya_field_names *names, ya_error *err)
 {
-    static const char *const others[] = {".json", ".csv", ".tsv"};
     struct stat to, from;
-    for (int i = 0; i < 3; i++)
-        if (ya_is_named(output, others[i]))
-            return ya_fail(err, YA_ERR_USAGE,
-                           "--output %s: what dedupe writes is JSON lines: name it *.jsonl",
-                           output);
     if (stat(output, &to) != 0 || !S_ISREG(to.st_mode))
         return YA_OK;
     for (size_t i = 0; i < inputs->n_paths; i++) {
-        if (stat(inputs->paths[i], &from) != 0 || from.st_dev != to.st_dev ||
-            from.st_ino != to.st_ino)
-            continue;
         ya_record_file *file;
-        ya_status status = ya_data_open(&file, inputs->paths[i], names, err);
+        const char *path = inputs->paths[i];
+        if (stat(path, &from) != 0 || from.st_dev != to.st_dev || from.st_ino != to.st_ino)
+            continue;
+        ya_status status = ya_data_open(&file, path, names, err);
         if (status)
             return status;
         ya_record_form form = ya_record_file_form(file);
         ya_record_file_close(file);
         if (form != YA_FORM_LINES)
             return ya_fail(err, YA_ERR_USAGE,
-                           "--output %s is an input that is no JSON lines, and what dedupe writes "
-                           "is: name another file",
+                           "--output %s is an input that holds no lines of JSON, which is what "
+                           "dedupe writes: name another file",
                            output);
     }
     return YA_OK;

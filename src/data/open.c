@@ -1,6 +1,7 @@
 #include "data/open.h"
 
 #include <stddef.h>
+#include <sys/stat.h>
 
 ya_status ya_data_open(ya_record_file **out, const char *path, const ya_field_names *names,
                        ya_error *err)
@@ -18,4 +19,15 @@ ya_status ya_data_open(ya_record_file **out, const char *path, const ya_field_na
         members[i] = ya_field_name(names, fields[i]);
     const ya_record_file_options options = {.record_members = members};
     return ya_record_file_open(out, path, &options, err);
+}
+
+ya_status ya_data_check(const char *path, const ya_field_names *names, ya_error *err)
+{
+    struct stat info;
+    ya_record_file *file = NULL;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        return YA_OK;
+    ya_status status = ya_data_open(&file, path, names, err);
+    ya_record_file_close(file);
+    return status ? status : ya_record_file_check(path, err);
 }

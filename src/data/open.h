@@ -10,4 +10,8 @@
 ya_status ya_data_open(ya_record_file **out, const char *path, const ya_field_names *names,
                        ya_error *err) YA_CHECK;
 
+/* Whether a regular file can be opened, and read to its end where it is compressed: to be asked
+ * before anything is written. Others are not looked at. */
+ya_status ya_data_check(const char *path, const ya_field_names *names, ya_error *err) YA_CHECK;
+
 #endif

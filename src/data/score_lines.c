@@ -4,6 +4,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "data/layout.h"
+#include "data/open.h"
 #include "data/pipeline.h"
 #include "io/json.h"
 #include "model/compute.h"
@@ -189,7 +190,7 @@ static ya_status prepare_files(scoring *s, const ya_paths *paths, ya_error *err)
         YA_TRY(add(&s->heads[i], "{\"file\": ", err));
         YA_TRY(ya_json_quote(&s->heads[i], name, strlen(name), err));
         YA_TRY(add(&s->heads[i], ", \"line\": ", err));
-        YA_TRY(ya_record_file_check(s->paths[i], err));
+        YA_TRY(ya_data_check(s->paths[i], &s->names, err));
     }
 done:
     return status;

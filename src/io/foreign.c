@@ -4,14 +4,14 @@
 #include "base/format.h"
 #include "io/record_file.h"
 
-#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
 static const char expected[] =
     "records are JSON lines, a JSON array, or CSV or TSV with a header line";
 
-/* In a command @ stands for the file, ^ for its name without the last ending, $ for that. */
+/* In a command @ stands for the file, unpacked where # stands, ^ for its name without the last
+ * ending, $ for that. */
 typedef struct {
     const char *magic;
     size_t size, at;    /* of the magic */
@@ -22,8 +22,8 @@ typedef struct {
 } format;
 
 #define MAGIC(text) text, sizeof(text) - 1
-#define CONVERT "convert it first, with  "
-#define UNPACK "unpack it first, with  "
+#define CONVERT "convert it first, with  #"
+#define UNPACK "unpack it first, with  #"
 #define PANDAS(read)                                                                               \
     CONVERT "python3 -c \"import pandas; pandas." read                                             \
             "('@').to_json('^.jsonl', orient='records', lines=True)\""
@@ -61,21 +61,41 @@ static bool is_plain(const char *path)
                                              "0123456789/._-+=@%,:")] == '\0';
 }
 
+static bool has_ending(const char *ending, const char *wanted)
+{
+    return strcasecmp(ending, wanted) == 0;
+}
+
+/* The last ending of a name, with its dot; "" when it has none. */
+static const char *ending_of(const char *name, size_t size)
+{
+    const char *end = name + size, *at = end;
+    while (at > name && at[-1] != '/' && at[-1] != '.')
+        at--;
+    return at - name >= 2 && at[-1] == '.' && at[-2] != '/' ? at - 1 : end;
+}
+
 /* `command` with the names in their places. */
 static void put_names(char out[YA_ERROR_TEXT], const char *command, const char *path)
 {
     const char *in = is_plain(path) && strlen(path) < 200 ? path : "FILE";
-    const char *slash = strrchr(in, '/'), *dot = strrchr(in, '.');
-    const char *ending = dot && dot > (slash ? slash + 1 : in) ? dot : in + strlen(in);
+    const char *packed = ending_of(in, strlen(in));
+    const char *unpack = has_ending(packed, ".gz")    ? "gunzip -k"
+                         : has_ending(packed, ".zst") ? "unzstd"
+                                                      : NULL;
+    int size = (int)(unpack ? (size_t)(packed - in) : strlen(in));
+    const char *ending = ending_of(in, (size_t)size);
+    int stem = (int)(ending - in);
     ya_format text = {.data = out, .room = YA_ERROR_TEXT};
     for (const char *at = command; *at; at++) {
-        int stem = (int)(ending - in);
         if (*at == '@' || *at == '^')
-            ya_format_add(&text, "%.*s", *at == '@' ? INT_MAX : stem, in);
+            ya_format_add(&text, "%.*s", *at == '@' ? size : stem, in);
         else if (*at == '$')
-            ya_format_add(&text, "%s", ending);
-        else
+            ya_format_add(&text, "%.*s", size - stem, ending);
+        else if (*at != '#')
             ya_format_add(&text, "%c", *at);
+        else if (unpack)
+            ya_format_add(&text, "%s %s && ", unpack, in);
     }
 }
 

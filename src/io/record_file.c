@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/chars.h"
 #include "io/foreign.h"
+#include "io/json_scan.h"
 #include "io/line_reader.h"
 #include "io/record_list.h"
 #include "io/record_table.h"
@@ -80,10 +81,10 @@ static ya_status tell_form(ya_record_file *f, const ya_record_file_options *opti
     YA_TRY(read_head(w, err));
     const char *text = w->data + w->begin, *end = w->data + w->end;
     YA_TRY(ya_refuse_foreign(w->path, text, (size_t)(end - text), err));
-    const char *first = ya_skip_space(text, end);
+    const char *first = ya_json_skip_space(text, end);
     if (first < end && (*first == '{' || *first == '['))
         status = begin_list(f, options, err);
-    else if (first < end)
+    else if (ya_skip_space(text, end) < end)
         status = begin_text(f, err);
 done:
     return status;

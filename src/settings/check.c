@@ -119,6 +119,15 @@ static bool is_same_file(const char *a, const char *b)
            one.st_ino == other.st_ino;
 }
 
+static bool names_other_form(const char *path)
+{
+    static const char *const ends[] = {".gz", ".zst", ".json", ".csv", ".tsv"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (ends_with(path, ends[i]))
+            return true;
+    return false;
+}
+
 static ya_status check_preparation(const ya_settings *s, unsigned command, ya_error *err)
 {
     const char *name = ya_command_name(command);
@@ -128,9 +137,10 @@ static ya_status check_preparation(const ya_settings *s, unsigned command, ya_er
     if (command == YA_FOR_PREPARE && is_same_file(s->input, s->output))
         return ya_fail(err, YA_ERR_USAGE,
                        "--output is --input (%s): prepare needs another directory", s->input);
-    if (command == YA_FOR_DEDUPE && (ends_with(s->output, ".gz") || ends_with(s->output, ".zst")))
+    if (command == YA_FOR_DEDUPE && names_other_form(s->output))
         return ya_fail(err, YA_ERR_USAGE,
-                       "--output %s: dedupe writes plain lines; give it a name that ends in .jsonl",
+                       "--output %s: dedupe writes plain lines of JSON, whatever it reads; give it "
+                       "a name that ends in .jsonl",
                        s->output);
     if (command == YA_FOR_DEDUPE && s->near && given(s, YA_SET_key))
         return ya_fail(err, YA_ERR_USAGE,

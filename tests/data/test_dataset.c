@@ -217,6 +217,68 @@ static void prepared_directories_and_raw_ones_are_told_apart(void **state)
     assert_int_not_equal(ya_data_find(&paths, data, 1, NULL, 0, &err), YA_OK);
 }
 
+/* The names of what ya_data_find finds in the directory: "train,train|val", or the sentence. */
+static void finds(const char *expected)
+{
+    ya_data_paths paths;
+    ya_error err = {0};
+    char *data[1] = {scratch_dir}, found[2000] = "";
+    if (ya_data_find(&paths, data, 1, NULL, 0, &err)) {
+        assert_non_null(strstr(err.text, expected));
+        return;
+    }
+    for (size_t i = 0; i < paths.n_train + paths.n_val; i++) {
+        const char *path = i < paths.n_train ? paths.train[i] : paths.val[i - paths.n_train];
+        strcat(found, i == paths.n_train ? "|" : i ? "," : "");
+        strcat(found, strrchr(path, '/') + 1);
+    }
+    ya_data_paths_free(&paths);
+    assert_string_equal(found, expected);
+}
+
+static void a_directorys_files_are_known_by_their_names_in_every_form(void **state)
+{
+    (void)state;
+    write_text("README.md", "# read me\n");
+    write_text("dataset_info.json", "{}\n");
+    finds("holds no file of records (*.jsonl, ");
+    write_text("train-00000-of-00001.parquet", "PAR1");
+    finds("is a Parquet file: convert it first, with  ");
+    write_text("test.csv", "text\nx\n");
+    finds("test.csv: test files are never trained on, and nothing else is there");
+    write_text("notes.json", "[]\n");
+    finds("notes.json");
+    write_text("training.json", "[]\n");
+    finds("notes.json,training.json");
+    write_text("train.csv", "text\nx\n");
+    finds("train.csv");
+    write_text("validation.json.gz", "[{}]\n");
+    finds("train.csv|validation.json.gz");
+    write_text("dev.tsv", "a\tb\n");
+    finds("dev.tsv and validation.json.gz both could be the validation set of their directory: "
+          "move one away, or name the file itself with --val-data");
+    write_text("dev.tsv", ""); /* of no use for validation */
+    finds("train.csv|validation.json.gz");
+    write_text("train.jsonl", "{}\n");
+    finds("train.csv and train.jsonl both could be the training set of their directory: move one "
+          "away, or name the file itself with --data");
+}
+
+static void shards_are_one_set(void **state)
+{
+    (void)state;
+    write_text("train-00001-of-00003.jsonl", "{}\n");
+    write_text("train-00000-of-00003.jsonl", "{}\n");
+    write_text("train-00002-of-00003.jsonl.gz", "{}\n");
+    write_text("test-00000-of-00001.jsonl", "{}\n");
+    write_text("valid-00000-of-00001.jsonl", "{}\n");
+    finds("train-00000-of-00003.jsonl,train-00001-of-00003.jsonl,train-00002-of-00003.jsonl.gz|"
+          "valid-00000-of-00001.jsonl");
+    write_text("train-00000-of-00002.jsonl", "{}\n");
+    finds("train-00000-of-00002.jsonl and train-00000-of-00003.jsonl both could be the training "
+          "set");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
@@ -228,6 +290,8 @@ int main(void)
         TEST(labels_that_are_needed_are_asked_for),
         TEST(texts_are_tokenised_and_masked),
         TEST(prepared_directories_and_raw_ones_are_told_apart),
+        TEST(a_directorys_files_are_known_by_their_names_in_every_form),
+        TEST(shards_are_one_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,9 @@ expect 2 "needs --output" "$binary" prepare --input "$dir/raw"
 expect 2 "--output is --input" "$binary" prepare --input "$dir/raw" --output "$dir/raw/."
 expect 2 "needs --output" "$binary" dedupe --input "$dir/raw"
 expect 2 "writes plain lines" "$binary" dedupe --input "$dir/raw" --output "$dir/x.jsonl.gz"
+for end in json csv tsv; do
+    expect 2 "writes plain lines of JSON" "$binary" dedupe --input "$dir/raw" --output "$dir/x.$end"
+done
 expect 2 "exclude each other" "$binary" dedupe --input "$dir/raw" --output "$dir/x.jsonl" --near --key identifier
 expect 1 "No such file" "$binary" prepare --input "$dir/none" --output "$dir/out"
 [ ! -e "$dir/out" ] || fail "an input that is not there leaves an output"
@@ -76,4 +79,17 @@ expect 0 '{"original": 9, "unique": 5, "duplicates": 3, "missing": 2, "bad": 1}'
     "$binary" dedupe --input "$dir/k.jsonl" --output "$dir/k.jsonl" --key k --json
 printf '{"k": 1, "n":  1}\n{"metadata": {"k": 2}}\n{"k": null}\n{"k": ""}\n{"k": 1.0}\n' | cmp - "$dir/k.jsonl" ||
     fail "dedupe changed the lines that it kept"
+
+# records of every form, written as lines; an input that holds none keeps its place
+printf '[\n  {"k": 1,\n   "t": "a"},\n  {"k": 1}, {"k": 2}\n]\n' >"$dir/array.jsonl"
+cp "$dir/array.jsonl" "$dir/array.before"
+expect 2 "holds no lines of JSON" "$binary" dedupe --input "$dir/array.jsonl" --output "$dir/array.jsonl" --key k
+cmp "$dir/array.jsonl" "$dir/array.before" || fail "a refused dedupe changed its input"
+expect 0 '{"original": 3, "unique": 2, "duplicates": 1, "missing": 0, "bad": 0}' \
+    "$binary" dedupe --input "$dir/array.jsonl" --output "$dir/array.out" --key k --json
+printf '{"k": 1,    "t": "a"}\n{"k": 2}\n' | cmp - "$dir/array.out" || fail "dedupe of an array"
+printf 'k,t\n1,"a\n""b"""\n1,c\n2,\n3\n' | gzip >"$dir/table"
+expect 0 '{"original": 4, "unique": 2, "duplicates": 1, "missing": 0, "bad": 1}' \
+    "$binary" dedupe --input "$dir/table" --output "$dir/table.out" --key k --json
+printf '{"k": "1", "t": "a\\n\\"b\\""}\n{"k": "2", "t": ""}\n' | cmp - "$dir/table.out" || fail "dedupe of a table"
 exit $((failures > 0))

@@ -49,6 +49,23 @@ expect 1 "cut.jsonl.gz" "$binary" score --input "$dir/cut.jsonl.gz"
 [ "$("$binary" score --input "$dir/cut.jsonl.gz" 2>/dev/null | wc -c)" = 0 ] || { echo "FAILED: output of a cut file"; failures=$((failures + 1)); }
 expect 1 "cannot write to standard output" bash -c "'$binary' score --quiet --input '$dir/many' >/dev/full"
 
+# the same records as lines, as an array, in an object, in a pipe: the same scores
+head -n 500 "$dir/many/a.jsonl" >"$dir/lines"
+{ echo "["; sed '$!s/$/,/' "$dir/lines"; echo "]"; } >"$dir/array"
+{ echo '{"version": 1, "data":'; cat "$dir/array"; echo "}"; } >"$dir/object"
+scores() { "$binary" score --quiet --input "$1" | sed 's/"file": "[^"]*", "line": [0-9]*/-/' | sha256sum; }
+wanted=$(scores "$dir/lines")
+for form in array object; do
+    [ "$(scores "$dir/$form")" = "$wanted" ] || { echo "FAILED: scores of an $form"; failures=$((failures + 1)); }
+    [ "$(gzip -c "$dir/$form" | scores /dev/stdin)" = "$wanted" ] || { echo "FAILED: scores of a piped $form"; failures=$((failures + 1)); }
+done
+# another format is refused before anything is written
+mkdir "$dir/mixed"
+cp "$dir/wiki.jsonl" "$dir/mixed/a.jsonl"
+printf 'PAR1\025' >"$dir/mixed/b.jsonl"
+expect 1 "is a Parquet file: convert it first, with  python3" "$binary" score --input "$dir/mixed"
+[ "$("$binary" score --input "$dir/mixed" 2>/dev/null | wc -c)" = 0 ] || { echo "FAILED: output beside a Parquet file"; failures=$((failures + 1)); }
+
 # another policy, and wrong ones
 sed 's/studies show,/studies say,/' configs/provenance/default.yaml >"$dir/mine.yaml"
 expect 0 '"auth_weight": 0.7200' "$binary" score --input "$dir/wiki.jsonl" --policy "$dir/mine.yaml"

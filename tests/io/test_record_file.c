@@ -151,6 +151,8 @@ static void lines_are_read_as_ever(void **state)
     LINES("{\"a\":1} {\"a\":2}\n", "1:{\"a\":1} {\"a\":2}|");
     reads("t", "", 0, YA_FORM_LINES, "");
     reads("t", " \n\n", 3, YA_FORM_LINES, "");
+    reads("t", "\xC2\xA0\v", 3, YA_FORM_LINES, "");
+    reads("t", "\v{}\n{}\n", 7, YA_FORM_LINES, "1:\v{}|2:{}|");
 }
 
 static void a_first_line_that_is_no_json_does_not_hide_the_lines_behind_it(void **state)
@@ -524,14 +526,21 @@ static void other_formats_are_refused_with_the_command_that_converts_them(void *
             "pandas.read_parquet('FILE').to_json('FILE.jsonl', orient='records', lines=True)\"");
 }
 
-static void an_archive_inside_of_a_packed_file_is_refused(void **state)
+static void what_is_in_a_packed_file_is_unpacked_before_it_is_converted(void **state)
 {
     (void)state;
     unsigned char tar[512] = "records.jsonl", packed[1024];
-    memcpy(tar + 257, "ustar", 5);
+    memcpy(tar + 257, "ustar", 6);
     size_t n = pack(false, tar, sizeof tar, packed, sizeof packed);
     fails("a.tar.gz", packed, n, YA_ERR_UNSUPPORTED,
-          "@ is a tar archive: unpack it first, with  tar -xf @");
+          "@ is a tar archive: unpack it first, with  gunzip -k @ && tar -xf ^");
+    n = pack(true, "a,b\ncaf\xE9s,1\n", 12, packed, sizeof packed);
+    fails("zst", packed, n, YA_ERR_UNSUPPORTED,
+          "@ is not UTF-8 (Latin-1 or Windows-1252, it seems): convert it first, with  iconv -f "
+          "WINDOWS-1252 -t UTF-8 @ > @.utf8");
+    fails("l.zst", packed, n, YA_ERR_UNSUPPORTED,
+          "@ is not UTF-8 (Latin-1 or Windows-1252, it seems): convert it first, with  unzstd @ "
+          "&& iconv -f WINDOWS-1252 -t UTF-8 ^ > ^.utf8");
 }
 
 static void text_that_is_neither_json_nor_a_table_is_refused(void **state)
@@ -759,7 +768,7 @@ int main(void)
         cmocka_unit_test(text_that_is_not_utf8_is_refused_when_none_of_it_is),
         cmocka_unit_test(a_character_that_the_first_bytes_cut_is_not_held_against_a_file),
         cmocka_unit_test(other_formats_are_refused_with_the_command_that_converts_them),
-        cmocka_unit_test(an_archive_inside_of_a_packed_file_is_refused),
+        cmocka_unit_test(what_is_in_a_packed_file_is_unpacked_before_it_is_converted),
         cmocka_unit_test(text_that_is_neither_json_nor_a_table_is_refused),
         cmocka_unit_test(an_item_is_too_long_above_64_mib_and_only_its_start_is_kept),
         cmocka_unit_test(items_of_every_length_around_the_buffer_come_through),
