@@ -45,21 +45,12 @@ static ya_status need_tokenizer(ya_encoder *encoder, ya_error *err)
     return status ? ya_wrap(err, status, "records of text need the model's tokenizer") : YA_OK;
 }
 
-static const char *token_text(const ya_tokenizer *tokenizer, int32_t id)
-{
-    const char *text = id >= 0 ? ya_tokenizer_token(tokenizer, id) : NULL;
-    return text ? text : "";
-}
-
 static ya_status need_chat(ya_encoder *encoder, ya_error *err)
 {
     ya_status status = need_tokenizer(encoder, err);
     if (status || encoder->chat)
         return status;
-    const ya_tokenizer *t = encoder->tokenizer;
-    return ya_chat_open(&encoder->chat, ya_tokenizer_chat_template(t), encoder->chat_template,
-                        token_text(t, ya_tokenizer_bos(t)), token_text(t, ya_tokenizer_eos(t)),
-                        err);
+    return ya_chat_open_for(&encoder->chat, encoder->tokenizer, encoder->chat_template, err);
 }
 
 /* All of `ids` count but the first `n_masked`. */
