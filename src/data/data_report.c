@@ -174,6 +174,9 @@ void ya_data_report_show(const ya_data_report *report, const char *name)
     show_counts(report, name);
     show_unused(report);
     show_long(report);
+    if (report->n_dropped_reasoning > 0)
+        ya_info("  the chat template leaves out the reasoning of %llu earlier answers",
+                (unsigned long long)report->n_dropped_reasoning);
     if (report->empty.n > 0)
         ya_warn("%llu record%s no token to learn and contribute%s nothing, first %s",
                 (unsigned long long)report->empty.n, report->empty.n == 1 ? " has" : "s have",
@@ -269,6 +272,8 @@ ya_status ya_data_report_json(const ya_data_report *report, ya_buffer *out, ya_e
                             report->max_seq_length, (unsigned long long)report->n_split,
                             (unsigned long long)report->n_answers,
                             (unsigned long long)report->n_truncated));
+    YA_TRY(ya_buffer_printf(out, err, ", \"dropped_reasoning\": %llu",
+                            (unsigned long long)report->n_dropped_reasoning));
     YA_TRY(add_counted(out, ", ", "without_target", &report->empty, err));
     YA_TRY(add_counted(out, ", ", "open_ended", &report->open_ended, err));
     status = ya_buffer_add(out, "}", 1, err);

@@ -25,11 +25,12 @@ typedef struct {
         uint64_t n;
     } unused[YA_MAX_UNUSED]; /* fields that are neither learned nor context nor provenance */
     uint32_t n_unused;
-    uint64_t n_unused_others; /* values of fields that had no place in the list */
-    ya_counted empty;         /* records without a target: taken, contribute nothing */
-    ya_counted open_ended;    /* chats that no turn of the assistant ends */
-    uint64_t n_split;         /* longer than max_seq_length: texts in rows */
-    uint64_t n_answers;       /* answers with a part of what stands before them */
+    uint64_t n_unused_others;     /* values of fields that had no place in the list */
+    ya_counted empty;             /* records without a target: taken, contribute nothing */
+    ya_counted open_ended;        /* chats that no turn of the assistant ends */
+    uint64_t n_dropped_reasoning; /* of earlier turns, which the template leaves out */
+    uint64_t n_split;             /* longer than max_seq_length: texts in rows */
+    uint64_t n_answers;           /* answers with a part of what stands before them */
     uint64_t n_truncated;
     int max_seq_length;
 } ya_data_report;

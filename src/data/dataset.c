@@ -332,6 +332,7 @@ static ya_status read_all(reading *r, ya_error *err)
     if (set->n_scored > 0)
         ya_info("scored on loading: %llu of %llu records, which lacked a label",
                 (unsigned long long)set->n_scored, (unsigned long long)set->n_records);
+    set->report.n_dropped_reasoning = ya_encoder_dropped_reasoning(r->encoder);
     ya_data_report_show(&set->report, o->name ? o->name : "data");
     status = ya_data_report_judge(&set->report, o->skip_bad, err);
     if (status)

@@ -12,6 +12,8 @@ struct ya_encoder {
     ya_chat *chat;           /* NULL until needed */
     ya_buffer text;
     ya_ids begins;
+    ya_rendered rendered;
+    uint64_t dropped_reasoning;
     bool warned; /* that the tokenizer has no end-of-text token */
 };
 
@@ -34,6 +36,7 @@ void ya_encoder_free(ya_encoder *encoder)
     ya_tokenizer_close(encoder->tokenizer);
     ya_buffer_free(&encoder->text);
     ya_ids_free(&encoder->begins);
+    ya_rendered_free(&encoder->rendered);
     ya_free(encoder);
 }
 
@@ -45,21 +48,13 @@ static ya_status need_tokenizer(ya_encoder *encoder, ya_error *err)
     return status ? ya_wrap(err, status, "records of text need the model's tokenizer") : YA_OK;
 }
 
-static const char *token_text(const ya_tokenizer *tokenizer, int32_t id)
-{
-    const char *text = id >= 0 ? ya_tokenizer_token(tokenizer, id) : NULL;
-    return text ? text : "";
-}
-
 static ya_status need_chat(ya_encoder *encoder, ya_error *err)
 {
     ya_status status = need_tokenizer(encoder, err);
     if (status || encoder->chat)
         return status;
-    const ya_tokenizer *t = encoder->tokenizer;
-    return ya_chat_open(&encoder->chat, ya_tokenizer_chat_template(t),
-                        encoder->options.chat_template, token_text(t, ya_tokenizer_bos(t)),
-                        token_text(t, ya_tokenizer_eos(t)), err);
+    return ya_chat_open_for(&encoder->chat, encoder->tokenizer, encoder->options.chat_template,
+                            err);
 }
 
 /* A token counts when it holds a byte at or behind `boundary`: tokens reach to where the next one
@@ -134,6 +129,20 @@ static void keep_last_answer(ya_record *record)
         messages[i].context |= found;
         found |= learned;
     }
+}
+
+static ya_status encode_chat(ya_encoder *encoder, ya_record *record, ya_ids *ids, ya_ids *counted,
+                             ya_error *err)
+{
+    ya_status status;
+    if (encoder->options.last_answer)
+        keep_last_answer(record);
+    YA_TRY(ya_chat_prepare(encoder->chat, encoder->tokenizer, &record->conversation,
+                           &encoder->rendered, err));
+    encoder->dropped_reasoning += encoder->rendered.dropped_reasoning;
+    YA_TRY(ya_chat_tokenize(encoder->tokenizer, &encoder->rendered, ids, counted, err));
+done:
+    return status;
 }
 
 static ya_status read_integer(const json_t *array, size_t i, const char *what, json_int_t *out,
@@ -220,10 +229,7 @@ static ya_status encode_text(ya_encoder *encoder, ya_record *record, ya_ids *ids
     ya_status status;
     if (record->kind == YA_RECORD_CHAT) {
         YA_TRY(need_chat(encoder, err));
-        if (encoder->options.last_answer)
-            keep_last_answer(record);
-        YA_TRY(ya_chat_encode(encoder->chat, encoder->tokenizer, &record->conversation, ids,
-                              counted, err));
+        YA_TRY(encode_chat(encoder, record, ids, counted, err));
     } else if (record->kind == YA_RECORD_COMPLETION) {
         YA_TRY(need_tokenizer(encoder, err));
         YA_TRY(encode_completion(encoder, record, ids, counted, err));
@@ -252,4 +258,9 @@ ya_status ya_encoder_encode(ya_encoder *encoder, ya_record *record, ya_ids *ids,
     if (!status && counted->size > 0)
         counted->data[0] = 0; /* nothing stands before it that could predict it */
     return status;
+}
+
+uint64_t ya_encoder_dropped_reasoning(const ya_encoder *encoder)
+{
+    return encoder->dropped_reasoning;
 }

@@ -33,4 +33,7 @@ void ya_encoder_free(ya_encoder *encoder);
 ya_status ya_encoder_encode(ya_encoder *encoder, ya_record *record, ya_ids *ids, ya_ids *counted,
                             ya_error *err) YA_CHECK;
 
+/* Answers of earlier turns so far whose reasoning the template leaves out on purpose. */
+uint64_t ya_encoder_dropped_reasoning(const ya_encoder *encoder);
+
 #endif

@@ -81,11 +81,7 @@ ya_status ya_session_open(ya_session *session, const ya_settings *settings,
 
 ya_status ya_session_open_chat(ya_session *session, const ya_settings *settings, ya_error *err)
 {
-    const ya_tokenizer *t = session->tokenizer;
-    const char *bos = ya_tokenizer_token(t, ya_tokenizer_bos(t));
-    const char *eos = ya_tokenizer_token(t, ya_tokenizer_eos(t));
-    return ya_chat_open(&session->chat, ya_tokenizer_chat_template(t), settings->chat_template,
-                        bos ? bos : "", eos ? eos : "", err);
+    return ya_chat_open_for(&session->chat, session->tokenizer, settings->chat_template, err);
 }
 
 void ya_session_close(ya_session *session)

@@ -84,32 +84,43 @@ void ya_added_free(ya_added_set *set)
 
 /* ---- Matches ---- */
 
-/* Where the next plain range begins at or behind `at` (SIZE_MAX: nowhere); if `at` lies in one,
- * *at moves to its end first. `k` is the caller's place in the ranges. */
-static size_t plain_limit(ya_plain plain, size_t *k, size_t *at)
+/* Where the next plain range begins at or behind `at` (SIZE_MAX: nowhere); `at` itself if it lies in
+ * one. `k` is the caller's place in the ranges. */
+static size_t plain_limit(ya_plain plain, size_t *k, size_t at)
 {
-    while (*k < plain.n_ranges && plain.ranges[*k].end <= *at)
+    while (*k < plain.n_ranges && plain.ranges[*k].end <= at)
         ++*k;
-    if (*k < plain.n_ranges && plain.ranges[*k].begin <= *at) {
-        *at = plain.ranges[*k].end;
-        return plain_limit(plain, k, at);
-    }
-    return *k < plain.n_ranges ? plain.ranges[*k].begin : SIZE_MAX;
+    if (*k == plain.n_ranges)
+        return SIZE_MAX;
+    return plain.ranges[*k].begin > at ? plain.ranges[*k].begin : at;
 }
 
-/* The longest token that begins at `at` and ends at or before `limit`, or NULL. */
-static const ya_added *longest_at(const ya_added_set *set, const char *text, size_t at,
-                                  size_t limit)
+/* Whether a token may end at `end` where the next plain range begins at `limit`. */
+static bool is_allowed(ya_plain plain, const ya_added *token, size_t end, size_t limit)
+{
+    return end <= limit || (plain.flags && !(plain.flags[token->id] & YA_TOKEN_SPECIAL));
+}
+
+/* The longest token that begins at `at` and is allowed there, or NULL. */
+static const ya_added *longest_at(const ya_added_set *set, const char *text, size_t size, size_t at,
+                                  ya_plain plain, size_t limit)
 {
     const ya_added *best = NULL;
-    for (uint32_t node = 0; at < limit; at++) {
-        node = child_of(set, node, (uint8_t)text[at]);
+    for (uint32_t node = 0; at < size;) {
+        node = child_of(set, node, (uint8_t)text[at++]);
         if (!node)
             break;
-        if (set->nodes[node].token >= 0)
-            best = &set->tokens[set->nodes[node].token];
+        const ya_added *token =
+            set->nodes[node].token >= 0 ? &set->tokens[set->nodes[node].token] : NULL;
+        if (token && is_allowed(plain, token, at, limit))
+            best = token;
     }
     return best;
+}
+
+const ya_added *ya_added_at(const ya_added_set *set, const char *text, size_t size, size_t at)
+{
+    return set->n_tokens ? longest_at(set, text, size, at, (ya_plain){0}, SIZE_MAX) : NULL;
 }
 
 static size_t skip_to_first(const ya_added_set *set, const char *text, size_t size, size_t at)
@@ -152,10 +163,10 @@ ya_status ya_added_split(const ya_added_set *set, const char *text, size_t size,
     size_t done_to = 0, k = 0;
     for (size_t at = 0; set->n_tokens && at < size;) {
         at = skip_to_first(set, text, size, at);
-        size_t limit = plain_limit(plain, &k, &at);
         if (at >= size)
             break;
-        const ya_added *token = longest_at(set, text, at, limit < size ? limit : size);
+        size_t limit = plain_limit(plain, &k, at);
+        const ya_added *token = longest_at(set, text, size, at, plain, limit);
         if (!token) {
             at++;
             continue;
@@ -212,14 +223,15 @@ static ya_status find_all(const ya_added_set *set, const char *text, size_t size
     size_t k = 0;
     for (size_t at = 0; set->n_tokens && at < size; at++) {
         at = skip_to_first(set, text, size, at);
-        size_t limit = plain_limit(plain, &k, &at);
+        size_t limit = plain_limit(plain, &k, at);
         uint32_t node = 0;
-        for (size_t i = at; i < size && i < limit; i++) {
+        for (size_t i = at; i < size; i++) {
             node = child_of(set, node, (uint8_t)text[i]);
             if (!node)
                 break;
-            if (set->nodes[node].token >= 0)
-                YA_TRY(add_occurrence(found, at, &set->tokens[set->nodes[node].token], err));
+            int32_t t = set->nodes[node].token;
+            if (t >= 0 && is_allowed(plain, &set->tokens[t], i + 1, limit))
+                YA_TRY(add_occurrence(found, at, &set->tokens[t], err));
         }
     }
 done:

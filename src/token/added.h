@@ -9,6 +9,9 @@
 
 enum { YA_ADDED_MAX_BYTES = 1024 };
 
+/* Flags of a token id. */
+enum { YA_TOKEN_SPECIAL = 1, YA_TOKEN_STOP = 2 };
+
 typedef struct {
     int32_t id;
     uint32_t size;    /* bytes of the text */
@@ -33,10 +36,12 @@ typedef struct {
     uint32_t first[256]; /* the root's child for a byte */
 } ya_added_set;
 
-/* Parts of a text in which no added token may lie, ascending, disjoint and not empty. */
+/* Parts of a text in which no added token may lie, ascending, disjoint and not empty; with `flags`
+ * (by id) only those with YA_TOKEN_SPECIAL may not. */
 typedef struct {
     const ya_span *ranges;
     size_t n_ranges;
+    const uint8_t *flags;
 } ya_plain;
 
 /* Adds a token of `text` (1..YA_ADDED_MAX_BYTES bytes, else YA_ERR_UNSUPPORTED); the same text
@@ -44,6 +49,9 @@ typedef struct {
 ya_status ya_added_insert(ya_added_set *set, const char *text, size_t size, ya_added added,
                           ya_error *err) YA_CHECK;
 void ya_added_free(ya_added_set *set);
+
+/* The longest token that begins at `at`, or NULL. */
+const ya_added *ya_added_at(const ya_added_set *set, const char *text, size_t size, size_t at);
 
 /* Receives the parts of the text in order: `token` NULL for text between added tokens, which is
  * never empty. */

@@ -95,7 +95,8 @@ static ya_status take_raw(void *context, const ya_added *token, size_t begin, si
     }
     if (e->plain.n_ranges)
         YA_TRY(normalized_plain(e, &ranges, err));
-    ya_plain plain = {(const ya_span *)(const void *)ranges.data, ranges.size / sizeof(ya_span)};
+    ya_plain plain = {(const ya_span *)(const void *)ranges.data, ranges.size / sizeof(ya_span),
+                      e->plain.flags};
     status = ya_added_split(&t->normalized, e->normalized.text, e->normalized.size, plain,
                             take_normalized, e, err);
 done:
@@ -136,9 +137,8 @@ done:
     return status;
 }
 
-ya_status ya_tokenizer_encode_spans(const ya_tokenizer *t, const char *text, size_t size,
-                                    bool special, const ya_span *plain, size_t n_plain, ya_ids *ids,
-                                    ya_ids *begins, ya_error *err)
+static ya_status encode_parts(const ya_tokenizer *t, const char *text, size_t size, bool special,
+                              ya_plain plain, ya_ids *ids, ya_ids *begins, ya_error *err)
 {
     if (ya_utf8_valid(text, size) != size)
         return ya_fail(err, YA_ERR_DATA, "the text is not well-formed UTF-8 at byte %zu",
@@ -146,13 +146,24 @@ ya_status ya_tokenizer_encode_spans(const ya_tokenizer *t, const char *text, siz
     if (size > INT32_MAX)
         return ya_fail(err, YA_ERR_DATA, "a text of %zu bytes is too long, at most %d", size,
                        INT32_MAX);
-    encoding e = {.t = t,
-                  .text = text,
-                  .size = size,
-                  .plain = {plain, n_plain},
-                  .ids = ids,
-                  .begins = begins};
+    encoding e = {
+        .t = t, .text = text, .size = size, .plain = plain, .ids = ids, .begins = begins};
     return encode(&e, special, err);
+}
+
+ya_status ya_tokenizer_encode_spans(const ya_tokenizer *t, const char *text, size_t size,
+                                    bool special, const ya_span *plain, size_t n_plain, ya_ids *ids,
+                                    ya_ids *begins, ya_error *err)
+{
+    return encode_parts(t, text, size, special, (ya_plain){plain, n_plain, NULL}, ids, begins, err);
+}
+
+ya_status ya_tokenizer_encode_messages(const ya_tokenizer *t, const char *text, size_t size,
+                                       const ya_span *plain, size_t n_plain, ya_ids *ids,
+                                       ya_ids *begins, ya_error *err)
+{
+    return encode_parts(t, text, size, false, (ya_plain){plain, n_plain, t->flags}, ids, begins,
+                        err);
 }
 
 static ya_status encode_any(const ya_tokenizer *t, const char *text, size_t size, bool special,

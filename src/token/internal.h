@@ -11,9 +11,6 @@
 
 #include <jansson.h>
 
-/* Flags of a token id. */
-enum { YA_TOKEN_SPECIAL = 1, YA_TOKEN_STOP = 2 };
-
 /* A text goes: raw added tokens | normalizer | normalized added tokens | pre-tokenizer | BPE, and
  * then the post-processor's ids are put around it. */
 struct ya_tokenizer {
@@ -28,7 +25,7 @@ struct ya_tokenizer {
     ya_ids before, after; /* the post-processor */
     ya_decoder decoder;
     int32_t bos, eos; /* -1: none */
-    char *chat_template;
+    char *chat_template, *tools_template;
 };
 
 /* Fills a zeroed tokenizer from a parsed tokenizer.json. On failure the caller closes it. */

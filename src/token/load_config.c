@@ -1,5 +1,6 @@
 /* What lies beside a tokenizer.json: tokenizer_config.json, special_tokens_map.json,
- * generation_config.json, config.json, chat_template.jinja. Each may be absent. */
+ * generation_config.json, config.json, chat_template.jinja, additional_chat_templates/. Each may be
+ * absent. */
 #include "token/internal.h"
 
 #include "base/alloc.h"
@@ -105,37 +106,35 @@ static ya_status take_affixes(ya_tokenizer *t, const json_t *config, ya_error *e
     return YA_OK;
 }
 
-/* A chat template: a text, or a list of {name, template}, of which "default" counts. */
-static const char *template_text(const json_t *value)
+/* The template of that name in {name, template}, a list of them or a text, which is "default". */
+static const char *template_text(const json_t *value, const char *wanted)
 {
     if (json_is_string(value))
-        return json_string_value(value);
+        return strcmp(wanted, "default") == 0 ? json_string_value(value) : NULL;
     for (size_t i = 0; i < json_array_size(value); i++) {
         const json_t *entry = json_array_get(value, i);
         const char *name = ya_json_get_text(entry, "name");
-        if (name && strcmp(name, "default") == 0)
+        if (name && strcmp(name, wanted) == 0)
             return ya_json_get_text(entry, "template");
     }
     return NULL;
 }
 
-static ya_status take_template(ya_tokenizer *t, const char *dir, const json_t *config,
+/* The file `name` of the directory where there is one, else the text of the configuration. */
+static ya_status take_template(const char *dir, const char *name, const char *text, char **out,
                                ya_error *err)
 {
     char path[YA_PATH_MAX];
-    ya_status status = ya_path_join(path, dir, "chat_template.jinja", err);
+    size_t size;
+    ya_status status = ya_path_join(path, dir, name, err);
     if (status != YA_OK)
         return status;
-    if (access(path, F_OK) == 0) {
-        size_t size;
-        return ya_read_file(path, TEMPLATE_MAX_BYTES, &t->chat_template, &size, err);
-    }
-    const char *text = template_text(json_object_get(config, "chat_template"));
+    if (access(path, F_OK) == 0)
+        return ya_read_file(path, TEMPLATE_MAX_BYTES, out, &size, err);
     if (!text)
         return YA_OK;
-    t->chat_template = ya_strdup(text);
-    return t->chat_template ? YA_OK
-                            : ya_fail(err, YA_ERR_MEMORY, "out of memory for a chat template");
+    *out = ya_strdup(text);
+    return *out ? YA_OK : ya_fail(err, YA_ERR_MEMORY, "out of memory for a chat template");
 }
 
 ya_status ya_tokenizer_refuse_added(const ya_tokenizer *t, const char *dir, ya_error *err)
@@ -182,7 +181,11 @@ ya_status ya_tokenizer_load_config(ya_tokenizer *t, const char *dir, ya_error *e
     take_ids(t, generation, "bos_token_id", &t->bos, false);
     take_ids(t, model, "bos_token_id", &t->bos, false);
     YA_TRY(take_affixes(t, config, err));
-    status = take_template(t, dir, config, err);
+    const json_t *templates = json_object_get(config, "chat_template");
+    YA_TRY(take_template(dir, "chat_template.jinja", template_text(templates, "default"),
+                         &t->chat_template, err));
+    status = take_template(dir, "additional_chat_templates/tool_use.jinja",
+                           template_text(templates, "tool_use"), &t->tools_template, err);
 done:
     json_decref(config);
     json_decref(map);

@@ -212,6 +212,15 @@ static ya_status token_id(const loading *l, const char *key, int32_t *out, ya_er
     return YA_OK;
 }
 
+static ya_status take_template(loading *l, const char *key, char **out, ya_error *err)
+{
+    ya_text text;
+    if (!ya_gguf_get_text(l->gguf, key, &text))
+        return YA_OK;
+    *out = ya_strndup(text.data, text.size);
+    return *out ? YA_OK : ya_fail(err, YA_ERR_MEMORY, "out of memory for a chat template");
+}
+
 static ya_status load_specials(loading *l, bool add_bos, ya_error *err)
 {
     static const char *const stops[] = {"tokenizer.ggml.eot_token_id",
@@ -233,12 +242,8 @@ static ya_status load_specials(loading *l, bool add_bos, ya_error *err)
         YA_TRY(ya_ids_add(&t->before, t->bos, err));
     if (add_eos && t->eos >= 0)
         YA_TRY(ya_ids_add(&t->after, t->eos, err));
-    ya_text template;
-    if (ya_gguf_get_text(l->gguf, "tokenizer.chat_template", &template)) {
-        t->chat_template = ya_strndup(template.data, template.size);
-        if (!t->chat_template)
-            status = ya_fail(err, YA_ERR_MEMORY, "out of memory for a chat template");
-    }
+    YA_TRY(take_template(l, "tokenizer.chat_template", &t->chat_template, err));
+    status = take_template(l, "tokenizer.chat_template.tool_use", &t->tools_template, err);
 done:
     return status;
 }

@@ -2,7 +2,7 @@
 #ifndef YA_TOKEN_STREAM_H
 #define YA_TOKEN_STREAM_H
 
-#include "token/tokenizer.h"
+#include "token/chat.h"
 
 #include <stdio.h>
 
@@ -15,5 +15,11 @@ ya_status ya_tokenize_stream(const ya_tokenizer *tokenizer, bool special, FILE *
 /* The other way: {"ids": [...]} lines to {"text": "..."} lines. */
 ya_status ya_detokenize_stream(const ya_tokenizer *tokenizer, bool skip_special, FILE *in,
                                FILE *out, ya_error *err) YA_CHECK;
+
+/* {"messages": [...], "tools": [...]} lines to {"text", "ids", "mask"} lines: what ya_chat_encode
+ * makes of them, 1 in the mask for each token that is learned. */
+ya_status ya_tokenize_messages_stream(const ya_tokenizer *tokenizer, const ya_chat *chat,
+                                      bool add_generation_prompt, FILE *in, FILE *out,
+                                      ya_error *err) YA_CHECK;
 
 #endif

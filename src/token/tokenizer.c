@@ -249,6 +249,7 @@ void ya_tokenizer_close(ya_tokenizer *t)
     ya_ids_free(&t->after);
     ya_decoder_free(&t->decoder);
     ya_free(t->chat_template);
+    ya_free(t->tools_template);
     ya_free(t);
 }
 
@@ -287,6 +288,24 @@ const char *ya_tokenizer_token(const ya_tokenizer *t, int32_t id)
 const char *ya_tokenizer_chat_template(const ya_tokenizer *t)
 {
     return t->chat_template;
+}
+
+const char *ya_tokenizer_tools_template(const ya_tokenizer *t)
+{
+    return t->tools_template;
+}
+
+bool ya_tokenizer_added_at(const ya_tokenizer *t, const char *text, size_t size, size_t at,
+                           int32_t *id, size_t *length)
+{
+    const ya_added *token = ya_added_at(&t->raw, text, size, at);
+    if (!token)
+        token = ya_added_at(&t->normalized, text, size, at);
+    if (!token)
+        return false;
+    *id = token->id;
+    *length = token->size;
+    return true;
 }
 
 /* ---- Decoding ---- */

@@ -46,6 +46,12 @@ ya_status ya_tokenizer_encode_spans(const ya_tokenizer *tokenizer, const char *t
                                     bool special, const ya_span *plain, size_t n_plain, ya_ids *ids,
                                     ya_ids *begins, ya_error *err) YA_CHECK;
 
+/* As encode_spans without special tokens, but only special tokens are not recognised in the plain
+ * parts: added tokens that are not special are, as everywhere. */
+ya_status ya_tokenizer_encode_messages(const ya_tokenizer *tokenizer, const char *text, size_t size,
+                                       const ya_span *plain, size_t n_plain, ya_ids *ids,
+                                       ya_ids *begins, ya_error *err) YA_CHECK;
+
 /* Appends the text of the ids to `out`; ids outside the vocabulary are YA_ERR_DATA. */
 ya_status ya_tokenizer_decode(const ya_tokenizer *tokenizer, const int32_t *ids, size_t n,
                               bool skip_special, ya_buffer *out, ya_error *err) YA_CHECK;
@@ -71,7 +77,12 @@ bool ya_tokenizer_is_stop(const ya_tokenizer *tokenizer, int32_t id);
 /* The id of an exact token text or -1; the raw token text of an id or NULL. */
 int32_t ya_tokenizer_find(const ya_tokenizer *tokenizer, const char *text, size_t size);
 const char *ya_tokenizer_token(const ya_tokenizer *tokenizer, int32_t id);
-/* The chat template's Jinja text or NULL. */
+/* The longest added token that begins at text[at]; false when there is none. */
+bool ya_tokenizer_added_at(const ya_tokenizer *tokenizer, const char *text, size_t size, size_t at,
+                           int32_t *id, size_t *length);
+/* The chat template's Jinja text or NULL; that for conversations with tools or NULL, where it is
+ * another. */
 const char *ya_tokenizer_chat_template(const ya_tokenizer *tokenizer);
+const char *ya_tokenizer_tools_template(const ya_tokenizer *tokenizer);
 
 #endif

@@ -1,5 +1,4 @@
-/* Templates that are published but not among the fixtures, templates that must be refused, and
- * messages that try to be more than messages. */
+/* Templates that must be refused, and messages that try to be more than messages. */
 #include "support/cmocka_all.h"
 #include "token/chat.h"
 #include "token/small.h"
@@ -18,8 +17,8 @@
 static const ya_message hello[] = {{.role = "user", .content = " Hi ", .content_size = 4},
                                    {.role = "assistant", .content = " Yes. ", .content_size = 6}};
 
-static void assert_renders(const char *jinja, const char *name, const ya_message *messages,
-                           size_t n, bool prompt, const char *wanted)
+static void assert_renders(const char *jinja, const ya_message *messages, size_t n, bool prompt,
+                           const char *wanted)
 {
     const ya_conversation conversation = {messages, n, NULL, 0, prompt};
     ya_chat *chat;
@@ -28,7 +27,6 @@ static void assert_renders(const char *jinja, const char *name, const ya_message
     if (ya_chat_open(&chat, jinja, NULL, "<s>", "</s>", &err) != YA_OK ||
         ya_chat_render(chat, &conversation, &r, &err) != YA_OK)
         fail_msg("%s", err.text);
-    assert_string_equal(ya_chat_name(chat), name);
     assert_string_equal(r.text.data, wanted);
     ya_rendered_free(&r);
     ya_chat_close(chat);
@@ -37,20 +35,20 @@ static void assert_renders(const char *jinja, const char *name, const ya_message
 static void published_variants_are_rendered_as_they_are_written(void **state)
 {
     (void)state;
-    assert_renders(CHATML, "chatml", hello, 2, true,
+    assert_renders(CHATML, hello, 2, true,
                    "<|im_start|>user\n Hi <|im_end|>\n<|im_start|>assistant\n Yes. <|im_end|>\n"
                    "<|im_start|>assistant\n");
-    assert_renders("{{bos_token}}" CHATML, "chatml", hello, 1, false,
+    assert_renders("{{bos_token}}" CHATML, hello, 1, false,
                    "<s><|im_start|>user\n Hi <|im_end|>\n");
     assert_renders("{% for message in messages %}{% if loop.first and messages[0]['role'] != "
                    "'system' %}{{ '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n' "
                    "}}{% endif %}" TURN "{% endfor %}" PROMPT,
-                   "chatml", hello, 1, false,
+                   hello, 1, false,
                    "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
                    "<|im_start|>user\n Hi <|im_end|>\n");
-    assert_renders(INST("message['content'] + eos_token + ' '"), "mistral-v1", hello, 2, true,
+    assert_renders(INST("message['content'] + eos_token + ' '"), hello, 2, true,
                    "<s>[INST]  Hi  [/INST] Yes. </s> ");
-    assert_renders(INST("\" \" + message.content|trim + eos_token"), "mistral-v1", hello, 2, true,
+    assert_renders(INST("\" \" + message.content|trim + eos_token"), hello, 2, true,
                    "<s>[INST]  Hi  [/INST] Yes.</s>");
 }
 
@@ -61,8 +59,7 @@ static void white_space_control_is_followed(void **state)
                    "+ message.content + '<|im_end|>\\n' }}\n{%- endfor %}\n{#- a comment #}\n"
                    "{%- if add_generation_prompt -%}\n  {{ \"<|im_start|>assistant\\n\" }}\n"
                    "{%- endif %}\n",
-                   "chatml", hello, 1, true,
-                   "<|im_start|>user\n Hi <|im_end|>\n<|im_start|>assistant\n");
+                   hello, 1, true, "<|im_start|>user\n Hi <|im_end|>\n<|im_start|>assistant\n");
 }
 
 static void assert_refused(const char *jinja, const char *why)
@@ -71,28 +68,27 @@ static void assert_refused(const char *jinja, const char *why)
     ya_error err = {0};
     assert_int_equal(ya_chat_open(&chat, jinja, NULL, "<s>", "</s>", &err), YA_ERR_UNSUPPORTED);
     assert_null(chat);
-    assert_non_null(strstr(err.text, "--chat-template"));
     if (!strstr(err.text, why))
         fail_msg("\"%s\" does not say \"%s\"", err.text, why);
 }
 
-static void a_template_that_would_have_to_be_guessed_is_refused(void **state)
+static void what_of_a_template_is_not_known_is_refused_with_its_place(void **state)
 {
     (void)state;
     assert_refused(NULL, "no chat template");
     assert_refused("", "no chat template");
-    assert_refused("{% for message in messages %}" TURN "\n{% endfor %}" PROMPT, "outside");
-    assert_refused("Hello " CHATML, "outside");
-    assert_refused("{% for message in messages %}{{ '<start_of_turn>' + message['role'] }}"
-                   "{% endfor %}",
-                   "<start_of_turn>");
-    assert_refused("{% for message in messages %}{% if not loop.last %}" TURN "{% endif %}"
-                   "{% endfor %}" PROMPT,
-                   "loop.last");
-    assert_refused("{% for message in messages %}" TURN TURN "{% endfor %}" PROMPT, "im_start");
-    assert_refused("{% for message in messages %}" TURN "{% endfor %}", "not one of the known");
-    assert_refused("{% for message in messages %}{{ 'unclosed }}", "does not end");
-    assert_refused("{% endif %}" CHATML, "nested");
+    assert_refused("{% for m in messages %}\n{{ m | shout }}{% endfor %}",
+                   "line 2, column 8: the filter 'shout' is not known");
+    assert_refused("{{ messages is odd_one }}", "line 1, column 16: the test 'odd_one'");
+    assert_refused("{% include 'x' %}", "line 1, column 4: the statement 'include'");
+    assert_refused("{{ messages.encode() }}", "the method 'encode' is not known");
+    assert_refused("{{ lipsum(3) }}", "line 1, column 4: the function 'lipsum' is not known");
+    assert_refused("{{ messages | map('shout') }}", "the filter 'shout' is not known");
+    assert_refused("{{ messages | select('shouted') }}", "the test 'shouted' is not known");
+    assert_refused("{{ 'unclosed }}", "is not closed");
+    assert_refused("{% endif %}" CHATML, "endif");
+    assert_refused("{% for m in messages %}", "has no end");
+    assert_refused("{% break %}", "outside a loop");
 }
 
 static void an_unknown_name_is_a_usage_error_that_lists_the_known(void **state)
@@ -163,7 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_variants_are_rendered_as_they_are_written),
         cmocka_unit_test(white_space_control_is_followed),
-        cmocka_unit_test(a_template_that_would_have_to_be_guessed_is_refused),
+        cmocka_unit_test(what_of_a_template_is_not_known_is_refused_with_its_place),
         cmocka_unit_test(an_unknown_name_is_a_usage_error_that_lists_the_known),
         cmocka_unit_test(a_chat_without_messages_is_refused),
         cmocka_unit_test(a_message_cannot_smuggle_in_a_turn),

@@ -1,4 +1,5 @@
-/* Every chat case of the shared fixtures, the template recognised from its text and by its name. */
+/* Every chat case of the shared fixtures, with the model's template and with the preset of that
+ * name. */
 #include "token/chat.h"
 #include "token/fixtures.h"
 
@@ -31,7 +32,7 @@ static ya_chat *open_template(const run *r, const char *name)
                                     text_of(entry, "eos_token"), &err);
     if (status != YA_OK)
         fail_msg("%s: %s", name, err.text);
-    assert_string_equal(ya_chat_name(chat), name);
+    assert_string_equal(ya_chat_name(chat), r->by_name ? name : "the model's own");
     return chat;
 }
 
@@ -123,7 +124,7 @@ static void check_all(bool by_name)
     json_decref(templates);
 }
 
-static void chats_render_as_in_transformers_when_the_template_is_recognised(void **state)
+static void chats_render_as_in_transformers_with_the_model_s_template(void **state)
 {
     (void)state;
     check_all(false);
@@ -138,7 +139,7 @@ static void chats_render_as_in_transformers_when_the_template_is_named(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chats_render_as_in_transformers_when_the_template_is_recognised),
+        cmocka_unit_test(chats_render_as_in_transformers_with_the_model_s_template),
         cmocka_unit_test(chats_render_as_in_transformers_when_the_template_is_named),
     };
     if (!have_fixtures())
