@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     CONFIG_BYTES = 64 << 10,
@@ -78,8 +79,22 @@ done:
     return status;
 }
 
+static bool holds(const char *dir, const char *name)
+{
+    char path[YA_PATH_MAX];
+    return ya_path_join(path, dir, name, NULL) == YA_OK && access(path, F_OK) == 0;
+}
+
 ya_status ya_peft_read_weights(const char *dir, ya_params *params, ya_error *err)
 {
+    if (!holds(dir, "adapter_model.safetensors") && holds(dir, "adapter_model.bin"))
+        return ya_fail(
+            err, YA_ERR_UNSUPPORTED,
+            "%s holds adapter_model.bin, a pickle, which is not read; this makes it "
+            "adapter_model.safetensors: python -c \"import torch, safetensors.torch as s; "
+            "s.save_file(torch.load('%s/adapter_model.bin', map_location='cpu'), "
+            "'%s/adapter_model.safetensors')\"",
+            dir, dir, dir);
     return read_values(dir, "adapter_model.safetensors", params, err);
 }
 

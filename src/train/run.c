@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "train/describe.h"
+#include "train/disk.h"
 #include "train/interrupt.h"
 #include "train/lineage.h"
 #include "train/loop.h"
@@ -117,10 +118,13 @@ done:
 static ya_status open_files(run *r, const ya_settings *s, ya_error *err)
 {
     const char *in_use = r->job.adapter_path ? r->job.adapter_path : r->job.base_path;
+    ya_disk disk;
     ya_status status;
     if (!s->resume)
         YA_TRY(ya_saved_set_aside(s->output, in_use, err));
     YA_TRY(ya_checkpoints_open(&r->checkpoints, &r->job, s->output, err));
+    ya_disk_find(&disk, &r->job, r->checkpoints.n_saved);
+    YA_TRY(ya_disk_check(&disk, s->output, err));
     if (r->resumed)
         YA_TRY(ya_resume_history(&r->job.settings, &r->made, r->checkpoint, r->state.step,
                                  &r->checkpoints.config_yaml, err));
