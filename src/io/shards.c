@@ -132,9 +132,9 @@ ya_status ya_safetensors_open_dir(ya_tensor_set *set, const char *dir, ya_error 
     if (access(path, F_OK) == 0)
         return open_shards(set, dir, path, err);
     if (holds(dir, "pytorch_model.bin") || holds(dir, "pytorch_model.bin.index.json"))
-        return ya_fail(err, YA_ERR_UNSUPPORTED,
-                       "%s holds pytorch_model.bin, a pickle, which is not read; this makes a "
-                       "directory of safetensors: python -c \"from transformers import "
+        return ya_fail(err, YA_ERR_IO,
+                       "%s holds pytorch_model.bin, a pickle, which is not read; save the model as "
+                       "safetensors: python -c \"from transformers import "
                        "AutoModelForCausalLM as M, AutoTokenizer as T; "
                        "M.from_pretrained('%s').save_pretrained('NEW'); "
                        "T.from_pretrained('%s').save_pretrained('NEW')\"",

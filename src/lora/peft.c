@@ -8,6 +8,7 @@
 #include "tensor/expand.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,6 +59,17 @@ static const ya_param *find_param(const ya_params *params, const char *name)
     return NULL;
 }
 
+static ya_status check_finite(const char *path, const ya_param *param, const float *value,
+                              ya_error *err)
+{
+    for (int64_t i = 0; i < param->rows * param->cols; i++)
+        if (!isfinite(value[i]))
+            return ya_fail(err, YA_ERR_DATA,
+                           "%s: %s holds a value that is no finite number (NaN or infinite)", path,
+                           param->name);
+    return YA_OK;
+}
+
 static ya_status read_values(const char *dir, const char *file, ya_params *params, ya_error *err)
 {
     char path[YA_PATH_MAX];
@@ -73,6 +85,7 @@ static ya_status read_values(const char *dir, const char *file, ya_params *param
         const ya_param *param = &params->params[i];
         assert(param->rows <= MAX_COLS && param->cols <= MAX_COLS);
         YA_TRY(read_param(&set, path, param, params->value + param->offset, err));
+        YA_TRY(check_finite(path, param, params->value + param->offset, err));
     }
 done:
     ya_tensor_set_free(&set);
