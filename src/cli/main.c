@@ -9,9 +9,11 @@
 #include "settings/command.h"
 #include "train/interrupt.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const ya_command *const commands[YA_N_COMMANDS] = {
 #define C(WORD, name, where) &ya_command_##name,
@@ -146,7 +148,8 @@ static ya_status fail_no_command(const char *word, ya_error *err)
 static int finish(const char *command, ya_status status, const ya_error *err)
 {
     const char *space = command ? " " : "";
-    if (fflush(stdout) != 0 && status == YA_OK) {
+    bool lost = fflush(stdout) != 0 || ferror(stdout);
+    if (lost && status == YA_OK) {
         fprintf(stderr, "your_ai%s%s: cannot write to standard output\n", space,
                 command ? command : "");
         return 1;
@@ -157,10 +160,21 @@ static int finish(const char *command, ya_status status, const ya_error *err)
     return signal ? 128 + signal : ya_exit_code(status);
 }
 
+/* A standard file that is closed would be the next one to be opened, and what is printed would go
+ * there. In its place stands one that is empty, or to which nothing can be written. */
+static void hold_standard_files(void)
+{
+    static const char *const stand_ins[] = {"/dev/null", "/dev/full", "/dev/null"};
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open(stand_ins[fd], O_RDWR) < 0 && open("/", O_RDONLY) < 0)
+            return;
+}
+
 int main(int argc, char **argv)
 {
     ya_error err = {0};
     const char *word = argc > 1 ? argv[1] : "--help";
+    hold_standard_files();
     ya_restart_prepared(argv);
     ya_libraries_begin();
     ya_map_guard_sigbus();

@@ -138,6 +138,11 @@ ya_status ya_evaluate(const ya_settings *s, ya_error *err)
     if (s->compare)
         YA_TRY(measure_base(s, &base, err));
     YA_TRY(measure(s, s->per_record, &found, err));
+    if (found.all.n_targets > 0 && !isfinite(found.all.sum_ce))
+        YA_TRY(
+            ya_fail(err, YA_ERR_DATA,
+                    "the model's likelihoods are not finite: its weights, or the adapter's, hold "
+                    "NaN or infinite values, or values too large for this type"));
     if (s->json)
         status = print_json(&found, s->compare ? &base : NULL, err);
     else

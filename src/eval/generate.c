@@ -8,6 +8,7 @@
 #include "eval/session.h"
 #include "io/json.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,6 +70,16 @@ static ya_status finish_text(const generation *g, ya_detokenizer *d, ya_buffer *
     return ya_buffer_add(text, piece, size, err);
 }
 
+static ya_status check_logits(const generation *g, const ya_session *s, ya_error *err)
+{
+    for (int i = 0; i < s->model->config.vocab_size; i++)
+        if (!isfinite(g->logits[i]))
+            return ya_fail(err, YA_ERR_DATA,
+                           "the model's output is not finite: its weights, or the adapter's, hold "
+                           "NaN or infinite values, or values too large for this type");
+    return YA_OK;
+}
+
 static ya_status next_tokens(generation *g, ya_session *s, ya_detokenizer *d, continuation *out,
                              ya_error *err)
 {
@@ -76,6 +87,7 @@ static ya_status next_tokens(generation *g, ya_session *s, ya_detokenizer *d, co
     ya_sampling sampling = {o->temperature, o->top_p, (uint64_t)o->seed};
     ya_status status = YA_OK;
     for (int64_t i = 0; i < o->max_tokens; i++) {
+        YA_TRY(check_logits(g, s, err));
         int32_t id =
             ya_sample(&sampling, g->logits, s->model->config.vocab_size, g->order, (uint64_t)i);
         YA_TRY(ya_ids_add(&out->ids, id, err));

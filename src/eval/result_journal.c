@@ -97,7 +97,7 @@ ya_status ya_result_journal_open(ya_result_journal *j, const char *dir, const ch
     j->entries = json_object();
     if (!j->path || !j->entries)
         YA_TRY(no_memory(err));
-    j->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    j->fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (j->fd < 0)
         YA_TRY(ya_fail_errno(err, YA_ERR_IO, "cannot write %s", path));
     if (flock(j->fd, LOCK_EX | LOCK_NB) != 0)

@@ -3,6 +3,8 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "hardware/predict.h"
+#include "io/outfile.h"
+#include "train/disk.h"
 #include "train/job.h"
 
 #include <stdio.h>
@@ -10,9 +12,17 @@
 static ya_status print_json(const ya_job *job, ya_error *err)
 {
     ya_buffer out = {0};
+    ya_disk disk;
     ya_status status;
+    ya_disk_find(&disk, job, 0);
     YA_TRY(ya_buffer_printf(&out, err, "{"));
     YA_TRY(ya_plan_json(&job->plan, &out, err));
+    YA_TRY(ya_buffer_printf(&out, err,
+                            ", \"checkpoint_bytes\": %llu, \"checkpoints_kept_bytes\": %llu",
+                            (unsigned long long)disk.one, (unsigned long long)disk.kept));
+    if (disk.left < UINT64_MAX)
+        YA_TRY(ya_buffer_printf(&out, err, ", \"disk_left_bytes\": %llu",
+                                (unsigned long long)disk.left));
     YA_TRY(ya_buffer_printf(
         &out, err, ", \"pass_tokens\": %d, \"settings\": ", job->engine_config.pass_tokens));
     YA_TRY(ya_settings_print_json(&job->settings, YA_FOR_PLAN, &out, err));
@@ -25,6 +35,18 @@ static ya_status print_json(const ya_job *job, ya_error *err)
 done:
     ya_buffer_free(&out);
     return status;
+}
+
+/* Checkpoints against the disk of --output; what does not fit is a warning here. */
+static void show_disk(const ya_job *job)
+{
+    ya_disk disk;
+    ya_error why;
+    ya_disk_find(&disk, job, 0);
+    ya_info("disk: %s a checkpoint, %s for all that are kept", ya_size_as_text(disk.one).text,
+            ya_size_as_text(disk.kept).text);
+    if (ya_disk_check(&disk, job->settings.output, &why) != YA_OK)
+        ya_warn("%s", why.text);
 }
 
 /* Says nothing where it cannot measure: the plan is what was asked for. */
@@ -64,6 +86,8 @@ ya_status ya_plan_print(const ya_settings *s, ya_error *err)
         YA_TRY(print_json(&job, err));
     else
         ya_plan_show(&job.plan);
+    if (!s->json)
+        show_disk(&job);
     if (!s->json && !s->quiet && job.plan.fits)
         show_speed(&job);
     if (!job.plan.fits) {

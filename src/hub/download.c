@@ -51,7 +51,7 @@ static ya_status open_partial(partial *p, ya_error *err)
 {
     struct stat info;
     ya_status status;
-    p->fd = open(p->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    p->fd = open(p->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (p->fd < 0)
         return ya_fail_errno(err, YA_ERR_IO, "cannot write %s", p->path);
     if (flock(p->fd, LOCK_EX | LOCK_NB) != 0)

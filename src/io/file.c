@@ -9,9 +9,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool is_temporary(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strncmp(slash ? slash + 1 : path, ".tmp-", 5) == 0;
+}
+
 ya_status ya_file_create(int *file, const char *path, ya_error *err)
 {
-    *file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+    /* A temporary name is known to others: what lies there, a link to another file maybe, is not
+     * written through but removed. */
+    if (is_temporary(path)) {
+        flags |= O_EXCL | O_NOFOLLOW;
+        unlink(path);
+    }
+    *file = open(path, flags, 0666);
     if (*file < 0)
         return ya_fail_errno(err, YA_ERR_IO, "cannot write %s", path);
     return YA_OK;
@@ -38,7 +51,8 @@ ya_status ya_file_finish(int file, const char *path, ya_status status, ya_error 
     if (!status && fsync(file) != 0 && errno != EINVAL && errno != EROFS)
         status = ya_fail_errno(err, YA_ERR_IO, "cannot write %s", path);
     struct stat info;
-    bool regular = fstat(file, &info) == 0 && S_ISREG(info.st_mode);
+    /* itself, not a link such as /dev/stdout */
+    bool regular = lstat(path, &info) == 0 && S_ISREG(info.st_mode);
     if (close(file) != 0 && !status && errno != EINTR)
         status = ya_fail_errno(err, YA_ERR_IO, "cannot write %s", path);
     if (status && regular)
@@ -84,10 +98,12 @@ static ya_status split(const char *path, char dir[YA_PATH_MAX], const char **nam
     return YA_OK;
 }
 
-static bool is_temporary(const char *dir)
+/* /dev/stdout and its like: links to whatever is open there, a plain file too. */
+static bool is_of_the_system(const char *path)
 {
-    const char *slash = strrchr(dir, '/');
-    return strncmp(slash ? slash + 1 : dir, ".tmp-", 5) == 0;
+    struct stat info;
+    return (strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0) &&
+           lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
 }
 
 ya_status ya_file_beside(const char *path, char dir[YA_PATH_MAX], char written[YA_PATH_MAX],
@@ -99,7 +115,8 @@ ya_status ya_file_beside(const char *path, char dir[YA_PATH_MAX], char written[Y
     ya_status status;
     YA_TRY(split(path, dir, &name, err));
     /* Renaming over a device or pipe (/dev/stdout) would replace it. */
-    *direct = is_temporary(dir) || (stat(path, &info) == 0 && !S_ISREG(info.st_mode));
+    *direct = is_temporary(dir) || is_of_the_system(path) ||
+              (stat(path, &info) == 0 && !S_ISREG(info.st_mode));
     YA_TRY(ya_path_join(prefix, dir, *direct ? "" : ".tmp-", err));
     int n = snprintf(written, YA_PATH_MAX, "%s%s", prefix, name);
     if (n < 0 || n >= YA_PATH_MAX)

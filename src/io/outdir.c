@@ -67,13 +67,24 @@ done:
     return status;
 }
 
+/* Removes a leftover, directory or file. */
+static ya_status remove_any(const char *path, ya_error *err)
+{
+    struct stat info;
+    if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return ya_remove_dir(path, err);
+    if (unlink(path) != 0 && errno != ENOENT)
+        return ya_fail_errno(err, YA_ERR_IO, "cannot remove %s", path);
+    return YA_OK;
+}
+
 ya_status ya_outdir_begin(const char *parent, const char *name, char temporary[YA_PATH_MAX],
                           ya_error *err)
 {
     ya_status status;
     YA_TRY(beside(temporary, parent, TEMPORARY, name, err));
     YA_TRY(ya_make_dirs(parent, err));
-    YA_TRY(ya_remove_dir(temporary, err));
+    YA_TRY(remove_any(temporary, err));
     if (mkdir(temporary, 0777) != 0)
         status = ya_fail_errno(err, YA_ERR_IO, "cannot make the directory %s", temporary);
 done:
@@ -157,17 +168,6 @@ void ya_outdir_abandon(const char *parent, const char *name)
     char temporary[YA_PATH_MAX];
     if (beside(temporary, parent, TEMPORARY, name, NULL) || ya_remove_dir(temporary, NULL))
         return; /* it stays until ya_outdir_recover: nothing takes it for a checkpoint */
-}
-
-/* Removes a leftover, directory or file. */
-static ya_status remove_any(const char *path, ya_error *err)
-{
-    struct stat info;
-    if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return ya_remove_dir(path, err);
-    if (unlink(path) != 0 && errno != ENOENT)
-        return ya_fail_errno(err, YA_ERR_IO, "cannot remove %s", path);
-    return YA_OK;
 }
 
 static ya_status restore(const char *parent, const char *old_name, ya_error *err)

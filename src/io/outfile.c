@@ -2,21 +2,51 @@
 
 #include "io/file.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+bool ya_disk_left(const char *path, uint64_t *bytes)
+{
+    char place[YA_PATH_MAX];
+    struct statvfs info;
+    if (ya_path_join(place, path, "", NULL))
+        return false;
+    for (size_t n = strlen(place); statvfs(place, &info) != 0; place[n] = '\0') {
+        if (errno != ENOENT || n == 0 || strcmp(place, ".") == 0)
+            return false;
+        while (n > 0 && place[n - 1] == '/')
+            n--;
+        while (n > 0 && place[n - 1] != '/')
+            n--;
+        if (n == 0)
+            place[n++] = '.'; /* a relative name: here */
+    }
+    *bytes = (uint64_t)info.f_bavail * info.f_frsize;
+    return true;
+}
+
+ya_size_text ya_size_as_text(uint64_t bytes)
+{
+    ya_size_text t;
+    if (bytes >= 1000000000)
+        snprintf(t.text, sizeof t.text, "%.2f GB", (double)bytes / 1e9);
+    else if (bytes >= 10000000)
+        snprintf(t.text, sizeof t.text, "%.0f MB", (double)bytes / 1e6);
+    else
+        snprintf(t.text, sizeof t.text, "%.0f kB", (double)bytes / 1e3);
+    return t;
+}
+
 ya_status ya_check_room(const char *dir, uint64_t bytes, ya_error *err)
 {
-    struct statvfs info;
-    if (statvfs(dir, &info) != 0)
-        return YA_OK; /* writing will say what is wrong */
-    uint64_t left = (uint64_t)info.f_bavail * info.f_frsize;
-    if (left >= bytes)
-        return YA_OK;
-    return ya_fail(err, YA_ERR_IO, "the disk of %s has %.2f GB left, and %.2f GB are to be written",
-                   dir, (double)left / 1e9, (double)bytes / 1e9);
+    uint64_t left;
+    if (!ya_disk_left(dir, &left) || left >= bytes)
+        return YA_OK; /* else writing will say what is wrong */
+    return ya_fail(err, YA_ERR_IO, "the disk of %s has %s left, and %s are to be written", dir,
+                   ya_size_as_text(left).text, ya_size_as_text(bytes).text);
 }
 
 ya_status ya_outfile_begin(ya_outfile *file, const char *path, uint64_t room, ya_error *err)

@@ -28,6 +28,16 @@ void ya_outfile_abandon(ya_outfile *file);
  * failure. */
 ya_status ya_outfile_end(ya_outfile *file, ya_status status, ya_error *err) YA_CHECK;
 
+/* Bytes that the file system of `path`, or of its nearest directory that is there, has left for
+ * this user; false where it does not say. */
+bool ya_disk_left(const char *path, uint64_t *bytes);
+
+/* "1.25 GB", "310 MB", "12 kB" (powers of 1000). */
+typedef struct {
+    char text[24];
+} ya_size_text;
+ya_size_text ya_size_as_text(uint64_t bytes);
+
 /* YA_ERR_IO naming both numbers when the file system of the directory `dir` has less than `bytes`
  * left for this user. */
 ya_status ya_check_room(const char *dir, uint64_t bytes, ya_error *err) YA_CHECK;

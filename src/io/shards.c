@@ -114,6 +114,12 @@ done:
     return status;
 }
 
+static bool holds(const char *dir, const char *name)
+{
+    char path[YA_PATH_MAX];
+    return ya_path_join(path, dir, name, NULL) == YA_OK && access(path, F_OK) == 0;
+}
+
 ya_status ya_safetensors_open_dir(ya_tensor_set *set, const char *dir, ya_error *err)
 {
     char path[YA_PATH_MAX];
@@ -125,11 +131,15 @@ ya_status ya_safetensors_open_dir(ya_tensor_set *set, const char *dir, ya_error 
     YA_TRY(ya_path_join(path, dir, INDEX, err));
     if (access(path, F_OK) == 0)
         return open_shards(set, dir, path, err);
-    YA_TRY(ya_path_join(path, dir, "pytorch_model.bin", err));
-    status = ya_fail(err, YA_ERR_IO, "%s holds neither model.safetensors nor %s%s", dir, INDEX,
-                     access(path, F_OK) == 0
-                         ? " (pytorch_model.bin is not read: save the model as safetensors)"
-                         : "");
+    if (holds(dir, "pytorch_model.bin") || holds(dir, "pytorch_model.bin.index.json"))
+        return ya_fail(err, YA_ERR_IO,
+                       "%s holds pytorch_model.bin, a pickle, which is not read; save the model as "
+                       "safetensors: python -c \"from transformers import "
+                       "AutoModelForCausalLM as M, AutoTokenizer as T; "
+                       "M.from_pretrained('%s').save_pretrained('NEW'); "
+                       "T.from_pretrained('%s').save_pretrained('NEW')\"",
+                       dir, dir, dir);
+    status = ya_fail(err, YA_ERR_IO, "%s holds neither model.safetensors nor %s", dir, INDEX);
 done:
     return status;
 }

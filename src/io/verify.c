@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char SUMS[] = "SHA256SUMS";
@@ -16,10 +17,15 @@ static ya_status read_sums(const char *path, char text[SUMS_MAX_BYTES + 1], ya_e
 {
     size_t used = 0;
     ssize_t n;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (file < 0)
         return ya_fail_errno(err, errno == ENOENT ? YA_ERR_FORMAT : YA_ERR_IO, "cannot open %s",
                              path);
+    if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
+        close(file);
+        return ya_fail(err, YA_ERR_FORMAT, "%s is no plain file", path);
+    }
     while ((n = read(file, text + used, SUMS_MAX_BYTES + 1 - used)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
@@ -47,6 +53,7 @@ static ya_status check_line(const char *path, const char *line, const ya_listing
 {
     enum { DIGITS = YA_SHA256_HEX - 1 };
     char file[YA_PATH_MAX], hex[YA_SHA256_HEX];
+    struct stat info;
     if (ya_hex_digits(line) != DIGITS || line[DIGITS] != ' ' ||
         (line[DIGITS + 1] != ' ' && line[DIGITS + 1] != '*'))
         return ya_fail(err, YA_ERR_FORMAT, "%s/%s has a line that is no sum: %.100s", path, SUMS,
@@ -60,6 +67,8 @@ static ya_status check_line(const char *path, const char *line, const ya_listing
                        SUMS);
     ya_status status;
     YA_TRY(ya_path_join(file, path, name, err));
+    if (stat(file, &info) != 0 || !S_ISREG(info.st_mode)) /* a device may have no end */
+        return ya_fail(err, YA_ERR_FORMAT, "%s is no plain file", file);
     YA_TRY(ya_sha256_file(file, hex, err));
     if (memcmp(hex, line, DIGITS) != 0)
         return ya_fail(err, YA_ERR_FORMAT, "%s is corrupt: its SHA-256 is %s, %s says %.64s", file,

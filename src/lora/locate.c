@@ -4,10 +4,13 @@
 #include "io/cache.h"
 #include "io/json.h"
 #include "io/outdir.h"
+#include "io/shown.h"
 #include "model/preset.h"
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* The file that tells what an adapter or a fully trained checkpoint was made from. */
@@ -69,9 +72,51 @@ static ya_status resolve(char **out, const char *name, const char *dir, const ch
                    what, name);
 }
 
+static bool ends_in_gguf(const char *name)
+{
+    size_t size = strlen(name);
+    return size > 5 && strcmp(name + size - 5, ".gguf") == 0;
+}
+
+/* Downloads leave GGUF files in a directory of their own: the only one there is what was meant. Of
+ * several the user has to choose; a directory of another kind stays as it is. */
+static ya_status enter_directory(char **path, ya_error *err)
+{
+    char list[512] = "", only[YA_PATH_MAX];
+    int n = 0;
+    size_t used = 0;
+    DIR *dir = joined_exists(only, *path, "config.json") ? NULL : opendir(*path);
+    if (!dir)
+        return YA_OK;
+    for (const struct dirent *entry; (entry = readdir(dir));) {
+        if (!ends_in_gguf(entry->d_name) || strncmp(entry->d_name, "mmproj", 6) == 0)
+            continue;
+        n++;
+        int size = snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "",
+                            ya_show(entry->d_name, strlen(entry->d_name)).text);
+        used = used + (size_t)size < sizeof list ? used + (size_t)size : sizeof list - 1;
+        if (!joined_exists(only, *path, entry->d_name))
+            n = 2; /* too long a path, or gone */
+    }
+    closedir(dir);
+    if (n == 0)
+        return YA_OK;
+    if (n > 1)
+        return ya_fail(err, YA_ERR_USAGE,
+                       "%s holds %d GGUF files and no config.json; name one of them: %s", *path, n,
+                       list);
+    ya_free(*path);
+    return own(path, only, err);
+}
+
 ya_status ya_locate_named(char **path, const char *name, ya_error *err)
 {
-    return resolve(path, name, NULL, "the model", err);
+    ya_status status = resolve(path, name, NULL, "the model", err);
+    if (!status && (status = enter_directory(path, err)) != YA_OK) {
+        ya_free(*path);
+        *path = NULL;
+    }
+    return status;
 }
 
 /* The base that the lineage file `path` of `adapter` names, or the one that overrides it. */
@@ -124,6 +169,8 @@ ya_status ya_locate_model(const char *model, const char *adapter, const char *ba
     found = NULL;
 done:
     ya_free(found);
+    if (!status)
+        status = enter_directory(base_path, err);
     if (status) {
         ya_free(*base_path);
         ya_free(*adapter_path);

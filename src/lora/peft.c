@@ -8,7 +8,9 @@
 #include "tensor/expand.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     CONFIG_BYTES = 64 << 10,
@@ -57,6 +59,17 @@ static const ya_param *find_param(const ya_params *params, const char *name)
     return NULL;
 }
 
+static ya_status check_finite(const char *path, const ya_param *param, const float *value,
+                              ya_error *err)
+{
+    for (int64_t i = 0; i < param->rows * param->cols; i++)
+        if (!isfinite(value[i]))
+            return ya_fail(err, YA_ERR_DATA,
+                           "%s: %s holds a value that is no finite number (NaN or infinite)", path,
+                           param->name);
+    return YA_OK;
+}
+
 static ya_status read_values(const char *dir, const char *file, ya_params *params, ya_error *err)
 {
     char path[YA_PATH_MAX];
@@ -72,14 +85,29 @@ static ya_status read_values(const char *dir, const char *file, ya_params *param
         const ya_param *param = &params->params[i];
         assert(param->rows <= MAX_COLS && param->cols <= MAX_COLS);
         YA_TRY(read_param(&set, path, param, params->value + param->offset, err));
+        YA_TRY(check_finite(path, param, params->value + param->offset, err));
     }
 done:
     ya_tensor_set_free(&set);
     return status;
 }
 
+static bool holds(const char *dir, const char *name)
+{
+    char path[YA_PATH_MAX];
+    return ya_path_join(path, dir, name, NULL) == YA_OK && access(path, F_OK) == 0;
+}
+
 ya_status ya_peft_read_weights(const char *dir, ya_params *params, ya_error *err)
 {
+    if (!holds(dir, "adapter_model.safetensors") && holds(dir, "adapter_model.bin"))
+        return ya_fail(
+            err, YA_ERR_UNSUPPORTED,
+            "%s holds adapter_model.bin, a pickle, which is not read; this makes it "
+            "adapter_model.safetensors: python -c \"import torch, safetensors.torch as s; "
+            "s.save_file(torch.load('%s/adapter_model.bin', map_location='cpu'), "
+            "'%s/adapter_model.safetensors')\"",
+            dir, dir, dir);
     return read_values(dir, "adapter_model.safetensors", params, err);
 }
 

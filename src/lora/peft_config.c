@@ -2,10 +2,12 @@
 #include "base/alloc.h"
 #include "io/json.h"
 #include "io/outdir.h"
+#include "io/shown.h"
 #include "lora/peft.h"
 #include "lora/peft_modules.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { MAX_RANK = 1 << 16 };
@@ -31,12 +33,53 @@ static const char *const UNSUPPORTED[] = {
 };
 enum { N_UNSUPPORTED = sizeof UNSUPPORTED / sizeof UNSUPPORTED[0] };
 
+/* What is read here or in peft_modules.c, and what PEFT 0.21 keeps beside it that does not change
+ * how a saved adapter is applied: where it came from, how it was initialised and trained, and
+ * figures of features that UNSUPPORTED turns off. */
+static const char *const KNOWN[] = {
+    "peft_type",      "r",
+    "lora_alpha",     "use_rslora",
+    "target_modules", "exclude_modules",
+    "rank_pattern",   "alpha_pattern",
+    "layers_pattern", "layers_to_transform",
+    "bias",           "base_model_name_or_path",
+    "task_type",      "auto_mapping",
+    "peft_version",   "revision",
+    "inference_mode", "lora_dropout",
+    "corda_config",   "init_lora_weights",
+    "loftq_config",   "eva_config",
+    "lora_ga_config", "runtime_config",
+    "megatron_core",  "qalora_group_size",
+    "enable_lora",    "ensure_weight_tying",
+};
+enum { N_KNOWN = sizeof KNOWN / sizeof KNOWN[0] };
+
 static bool is_nothing(const json_t *value)
 {
     if (!value || json_is_null(value) || json_is_false(value))
         return true;
     return (json_is_object(value) && json_object_size(value) == 0) ||
            (json_is_array(value) && json_array_size(value) == 0);
+}
+
+/* A key of a later PEFT or of another program may change the result: it is never passed over. */
+static ya_status check_strangers(const json_t *json, const char *path, ya_error *err)
+{
+    for (void *at = json_object_iter((json_t *)(uintptr_t)json); at;
+         at = json_object_iter_next((json_t *)(uintptr_t)json, at)) {
+        const char *key = json_object_iter_key(at);
+        int i = 0;
+        while (i < N_KNOWN && strcmp(KNOWN[i], key) != 0)
+            i++;
+        if (i < N_KNOWN || is_nothing(json_object_iter_value(at)))
+            continue;
+        return ya_fail(
+            err, YA_ERR_UNSUPPORTED,
+            "%s: \"%s\" is a key that this program does not know, and it may change what "
+            "the adapter computes; remove it if it does not",
+            path, ya_show(key, strlen(key)).text);
+    }
+    return YA_OK;
 }
 
 static ya_status check_features(const json_t *json, const char *path, ya_error *err)
@@ -58,7 +101,7 @@ static ya_status check_features(const json_t *json, const char *path, ya_error *
         if (!is_nothing(json_object_get(json, UNSUPPORTED[i])))
             return ya_fail(err, YA_ERR_UNSUPPORTED, "%s: %s is not supported", path,
                            UNSUPPORTED[i]);
-    return YA_OK;
+    return check_strangers(json, path, err);
 }
 
 /* Without a model: the targets that the names end in. */

@@ -28,7 +28,7 @@ static ya_status settle_steps(ya_settings *s, ya_error *err)
     else
         s->epochs = 0;
     if (s->steps == 0 && s->epochs == 0)
-        return ya_fail(err, YA_ERR_USAGE, "steps is auto, but epochs is not set: give one of them");
+        return ya_fail(err, YA_ERR_USAGE, "steps is 0 or auto, but epochs is not set: give one of them");
     return YA_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "lora/peft.h"
 #include "train/saved.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -162,13 +163,34 @@ static void prune(ya_checkpoints *c, int64_t step)
     }
 }
 
+/* What is not a number has nothing to go on from: it never takes the place of what has. */
+static ya_status check_values(const ya_params *params, int64_t step, ya_error *err)
+{
+    size_t n = params->n_values, bad = 0;
+#pragma omp parallel for schedule(static) reduction(+ : bad)
+    for (size_t i = 0; i < n; i++)
+        bad += !isfinite(params->value[i]) || !isfinite(params->moment1[i]) ||
+               !isfinite(params->moment2[i]);
+    if (bad == 0)
+        return YA_OK;
+    return ya_fail(
+        err, YA_ERR_DIVERGED,
+        "training diverged: %zu of %zu trained values are not finite after step %lld; the "
+        "last good checkpoint is kept, a lower --learning-rate or a larger --adam-eps may "
+        "help",
+        bad, n, (long long)step);
+}
+
 ya_status ya_checkpoint_save(ya_checkpoints *c, const ya_train_state *state, bool best,
                              ya_error *err)
 {
     char name[40] = "checkpoint-best", temporary[YA_PATH_MAX];
+    ya_status status = check_values(&c->job->params, state->step, err);
+    if (status)
+        return status;
     if (!best)
         snprintf(name, sizeof name, "checkpoint-%lld", (long long)state->step);
-    ya_status status = ya_outdir_begin(c->output, name, temporary, err);
+    status = ya_outdir_begin(c->output, name, temporary, err);
     if (status)
         return ya_wrap(err, status, "saving %s", name);
     status = write_all(c, temporary, state, err);

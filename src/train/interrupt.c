@@ -1,31 +1,43 @@
 #include "train/interrupt.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
+static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+enum { N_SIGNALS = sizeof SIGNALS / sizeof SIGNALS[0] };
+
 static volatile sig_atomic_t received;
-static struct sigaction old_int, old_term;
+static struct sigaction before[N_SIGNALS];
 
 static void remember(int signal)
 {
-    received = signal;
+    if (!received)
+        received = signal;
 }
 
 void ya_interrupt_begin(void)
 {
-    struct sigaction action = {0};
     received = 0;
-    action.sa_handler = remember;
-    action.sa_flags = (int)SA_RESETHAND; /* the second one has its usual effect */
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, &old_int);
-    sigaction(SIGTERM, &action, &old_term);
+    for (int i = 0; i < N_SIGNALS; i++) {
+        struct sigaction action = {0};
+        action.sa_handler = remember;
+        /* the second one has its usual effect; but each line that nobody reads is a SIGPIPE */
+        action.sa_flags = SIGNALS[i] == SIGPIPE ? 0 : (int)SA_RESETHAND;
+        sigemptyset(&action.sa_mask);
+        sigaction(SIGNALS[i], &action, &before[i]);
+        bool optional = SIGNALS[i] == SIGHUP || SIGNALS[i] == SIGPIPE;
+        if (optional && before[i].sa_handler == SIG_IGN) /* nohup asked for that */
+            sigaction(SIGNALS[i], &before[i], NULL);
+    }
 }
 
 void ya_interrupt_end(void)
 {
-    sigaction(SIGINT, &old_int, NULL);
-    sigaction(SIGTERM, &old_term, NULL);
+    for (int i = 0; i < N_SIGNALS; i++)
+        sigaction(SIGNALS[i], &before[i], NULL);
+    if (received == SIGPIPE) /* what is still to be said must not end the program */
+        signal(SIGPIPE, SIG_IGN);
 }
 
 int ya_interrupt_signal(void)

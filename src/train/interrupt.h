@@ -1,5 +1,6 @@
-/* SIGINT and SIGTERM while a run works: remembered, acted on after the pass at hand. A second one
- * ends the program at once. */
+/* SIGINT, SIGTERM, SIGHUP (the terminal is gone) and SIGPIPE (nobody reads what is said) while a
+ * run works: remembered, acted on after the pass at hand. A second one ends the program at once,
+ * but for SIGPIPE. SIGHUP and SIGPIPE stay ignored where they were (nohup). */
 #ifndef YA_TRAIN_INTERRUPT_H
 #define YA_TRAIN_INTERRUPT_H
 

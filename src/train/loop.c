@@ -100,6 +100,13 @@ static ya_status report_step(ya_loop *loop, const ya_step_report *report, ya_err
     return ya_metrics_step(loop->metrics, report, err);
 }
 
+static bool is_validated(const ya_loop *loop, int64_t step)
+{
+    const ya_dataset *data = loop->job->val_data;
+    return data && data->n_targets > 0 &&
+           (step == loop->schedule.steps || step % loop->job->settings.eval_steps == 0);
+}
+
 static ya_status take_step(ya_loop *loop, ya_error *err)
 {
     ya_train_state *state = loop->state;
@@ -115,14 +122,16 @@ static ya_status take_step(ya_loop *loop, ya_error *err)
     if (status)
         return status;
     state->step++;
+    state->validation_due = is_validated(loop, state->step);
     state->cursor += (uint64_t)loop->job->max_records;
     ya_loop_leak(loop->leak_for_test);
     report.step_s = (double)(ya_now_ns() - start) * 1e-9;
     report.epoch = (double)state->cursor / (double)state->n_records;
     ya_memory_read(&loop->job->probe, &report.memory);
-    status = ya_loop_watch_leak(loop, report.memory.rss_anon, err);
+    ya_status leak = ya_loop_watch_leak(loop, report.memory.rss_anon, err);
     report.leak_per_step = ya_leak_rate(&loop->leak);
-    return status ? status : report_step(loop, &report, err);
+    status = report_step(loop, &report, err); /* a stop loses no line */
+    return status ? status : leak;
 }
 
 static void add_validated(void *user, uint64_t index, const ya_data_record *record, double sum_ce)
@@ -146,6 +155,7 @@ static ya_status validate(ya_loop *loop, ya_error *err)
     loop->validating = false;
     if (!done)
         return loop->stop;
+    state->validation_due = false;
     double ce = sums->sum_ce / (double)sums->n_targets;
     ya_progress_break(loop->progress);
     ya_info("step %lld: validation ce %.4f over %llu tokens", (long long)state->step, ce,
@@ -168,15 +178,13 @@ static ya_status save(ya_loop *loop, ya_error *err)
     return status;
 }
 
+/* What belongs behind the step just taken; state->validation_due outlives a stop. */
 static ya_status after_step(ya_loop *loop, ya_error *err)
 {
     const ya_settings *s = &loop->job->settings;
     int64_t step = loop->state->step;
     bool last = step == loop->schedule.steps;
-    ya_status status = YA_OK;
-    if (loop->job->val_data && loop->job->val_data->n_targets > 0 &&
-        (last || step % s->eval_steps == 0))
-        status = validate(loop, err);
+    ya_status status = loop->state->validation_due ? validate(loop, err) : YA_OK;
     if (!status && (last || step % s->save_steps == 0))
         status = save(loop, err);
     return status;
@@ -199,6 +207,12 @@ static ya_status save_and_stop(ya_loop *loop, ya_error *err)
 ya_status ya_loop_run(ya_loop *loop, ya_error *err)
 {
     ya_status status = YA_OK;
+    if (loop->state->validation_due) { /* what a stop left undone */
+        loop->saved_step = -1;
+        status = validate(loop, err);
+        if (!status)
+            status = save(loop, err);
+    }
     while (!status && loop->state->step < loop->schedule.steps) {
         status = take_step(loop, err);
         if (!status)

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/format.h"
+#include "base/log.h"
 #include "io/json.h"
 #include "io/map.h"
 #include "io/outdir.h"
@@ -15,44 +16,105 @@
 
 enum { LINE_BYTES = 4096 };
 
-/* Bytes of the lines of steps up to `last_step`: a line of a later step, or a torn one, ends them.
- */
-static ya_status find_end(const char *path, int64_t last_step, off_t *end, ya_error *err)
+/* What lines of an earlier process are: those that hold, those of steps that are taken again, those
+ * that nobody can read; the torn end of a file is in none. */
+typedef struct {
+    ya_buffer kept, strange;
+    size_t n_strange;
+    bool any_later; /* in front of a line that is kept: cutting the file is not enough */
+    bool rewrite;
+} sorted_lines;
+
+static bool is_eval(const json_t *line)
 {
-    char *text = NULL;
-    size_t size = 0, at = 0;
-    ya_status status = ya_read_file(path, (size_t)1 << 34, &text, &size, err);
-    if (status)
-        return status;
-    while (at < size) {
-        const char *newline = memchr(text + at, '\n', size - at);
-        json_t *line =
-            newline ? json_loadb(text + at, (size_t)(newline - text) - at, 0, NULL) : NULL;
-        int64_t step = INT64_MAX;
-        bool known = ya_json_get_i64(line, "step", &step);
-        json_decref(line);
-        if (!known || step > last_step)
-            break;
-        at = (size_t)(newline - text) + 1;
-    }
-    *end = (off_t)at;
-    ya_free(text);
-    return YA_OK;
+    const char *event = ya_json_get_text(line, "event");
+    return event && strcmp(event, "eval") == 0;
 }
 
-ya_status ya_metrics_open(ya_metrics *metrics, const char *output, int64_t last_step, ya_error *err)
+static ya_status sort_line(sorted_lines *s, const char *text, size_t size, int64_t last_step,
+                           bool validate_again, ya_error *err)
 {
-    off_t end = 0;
+    json_t *line = json_loadb(text, size - 1, 0, NULL);
+    int64_t step = 0;
+    bool known = ya_json_get_i64(line, "step", &step);
+    bool later =
+        known && (step > last_step || (validate_again && step == last_step && is_eval(line)));
+    ya_status status = YA_OK;
+    json_decref(line);
+    if (!known) {
+        s->n_strange++;
+        s->rewrite = true;
+        return ya_buffer_add(&s->strange, text, size, err);
+    }
+    if (later) {
+        s->any_later = true;
+        return YA_OK;
+    }
+    s->rewrite |= s->any_later;
+    status = ya_buffer_add(&s->kept, text, size, err);
+    return status;
+}
+
+/* Lines that cannot be read go to metrics.unreadable.jsonl, behind those that are there. */
+static ya_status put_aside(const sorted_lines *s, const char *output, ya_error *err)
+{
+    char path[YA_PATH_MAX];
+    ya_status status;
+    YA_TRY(ya_path_join(path, output, "metrics.unreadable.jsonl", err));
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return ya_fail_errno(err, YA_ERR_IO, "cannot write %s", path);
+    if (write(fd, s->strange.data, s->strange.size) != (ssize_t)s->strange.size || fsync(fd) != 0)
+        status = ya_fail_errno(err, YA_ERR_IO, "cannot write %s", path);
+    close(fd);
+    if (!status)
+        ya_warn("%zu lines of metrics.jsonl cannot be read; they are in %s now", s->n_strange,
+                path);
+done:
+    return status;
+}
+
+/* Leaves in the file the lines of steps up to `last_step`. */
+static ya_status keep_lines(const ya_metrics *metrics, const char *output, int64_t last_step,
+                            bool validate_again, ya_error *err)
+{
+    char *text = NULL;
+    const char *newline;
+    size_t size = 0, next;
+    sorted_lines s = {0};
+    ya_status status;
+    YA_TRY(ya_read_file(metrics->path, (size_t)1 << 34, &text, &size, err));
+    for (size_t at = 0; at < size; at = next) {
+        if (!(newline = memchr(text + at, '\n', size - at)))
+            break;
+        next = (size_t)(newline - text) + 1;
+        YA_TRY(sort_line(&s, text + at, next - at, last_step, validate_again, err));
+    }
+    if (s.n_strange > 0)
+        YA_TRY(put_aside(&s, output, err));
+    if (s.rewrite)
+        YA_TRY(ya_write_file(metrics->path, s.kept.size ? s.kept.data : "", s.kept.size, err));
+    else if (truncate(metrics->path, (off_t)s.kept.size) != 0)
+        status = ya_fail_errno(err, YA_ERR_IO, "cannot cut %s", metrics->path);
+done:
+    ya_buffer_free(&s.kept);
+    ya_buffer_free(&s.strange);
+    ya_free(text);
+    return status;
+}
+
+ya_status ya_metrics_open(ya_metrics *metrics, const char *output, int64_t last_step,
+                          bool validate_again, ya_error *err)
+{
     *metrics = (ya_metrics){.fd = -1, .board.fd = -1};
+    const int emptied = last_step > 0 ? 0 : O_TRUNC;
     ya_status status;
     YA_TRY(ya_path_join(metrics->path, output, "metrics.jsonl", err));
-    metrics->fd = open(metrics->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (last_step > 0 && access(metrics->path, F_OK) == 0)
+        YA_TRY(keep_lines(metrics, output, last_step, validate_again, err));
+    metrics->fd = open(metrics->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | emptied, 0666);
     if (metrics->fd < 0)
         YA_TRY(ya_fail_errno(err, YA_ERR_IO, "cannot write %s", metrics->path));
-    if (last_step > 0)
-        YA_TRY(find_end(metrics->path, last_step, &end, err));
-    if (ftruncate(metrics->fd, end) != 0)
-        YA_TRY(ya_fail_errno(err, YA_ERR_IO, "cannot cut %s", metrics->path));
     YA_TRY(ya_tensorboard_open(&metrics->board, output, last_step, err));
 done:
     if (status)

@@ -25,10 +25,12 @@ typedef struct {
     double leak_per_step; /* bytes */
 } ya_step_report;
 
-/* Opens `output`/metrics.jsonl; what it holds of steps after `last_step` is cut off (0: all). A new
+/* Opens `output`/metrics.jsonl. Its lines of steps after `last_step` (0: all) are taken out, for
+ * these steps are taken again, and with `validate_again` the validation of `last_step`; a torn last
+ * line is cut; lines that cannot be read are moved to metrics.unreadable.jsonl, and said. A new
  * file of events begins in `output`/logs. */
 ya_status ya_metrics_open(ya_metrics *metrics, const char *output, int64_t last_step,
-                          ya_error *err) YA_CHECK;
+                          bool validate_again, ya_error *err) YA_CHECK;
 void ya_metrics_close(ya_metrics *metrics);
 
 /* {"event": "start", "step": steps done before, "planned_mb", "budget_mb", "pause_available_gb",

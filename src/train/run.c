@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "train/describe.h"
+#include "train/disk.h"
 #include "train/interrupt.h"
 #include "train/lineage.h"
 #include "train/loop.h"
@@ -117,10 +118,13 @@ done:
 static ya_status open_files(run *r, const ya_settings *s, ya_error *err)
 {
     const char *in_use = r->job.adapter_path ? r->job.adapter_path : r->job.base_path;
+    ya_disk disk;
     ya_status status;
     if (!s->resume)
         YA_TRY(ya_saved_set_aside(s->output, in_use, err));
     YA_TRY(ya_checkpoints_open(&r->checkpoints, &r->job, s->output, err));
+    ya_disk_find(&disk, &r->job, r->checkpoints.n_saved);
+    YA_TRY(ya_disk_check(&disk, s->output, err));
     if (r->resumed)
         YA_TRY(ya_resume_history(&r->job.settings, &r->made, r->checkpoint, r->state.step,
                                  &r->checkpoints.config_yaml, err));
@@ -128,7 +132,7 @@ static ya_status open_files(run *r, const ya_settings *s, ya_error *err)
         ya_settings_print_yaml(&r->job.settings, YA_FOR_TRAIN, &r->checkpoints.config_yaml, err));
     YA_TRY(
         ya_provenance_format(&r->job, r->state.base_fingerprint, &r->checkpoints.provenance, err));
-    YA_TRY(ya_metrics_open(&r->metrics, s->output, r->state.step, err));
+    YA_TRY(ya_metrics_open(&r->metrics, s->output, r->state.step, r->state.validation_due, err));
 done:
     return status;
 }
@@ -186,8 +190,10 @@ static ya_status train(run *r, const ya_settings *s, ya_error *err)
         return status;
     if ((status = ya_opening_show(&r->job, &r->loop.schedule, err)) != YA_OK)
         return status;
+    if (!r->job.val_data || r->job.val_data->n_targets == 0)
+        r->state.validation_due = false;
     begin_loop(r);
-    if (r->state.step >= r->loop.schedule.steps) {
+    if (r->state.step >= r->loop.schedule.steps && !r->state.validation_due) {
         ya_info("nothing to do: all %lld steps are done", (long long)r->loop.schedule.steps);
         return YA_OK;
     }

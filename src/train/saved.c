@@ -97,8 +97,8 @@ ya_status ya_checkpoint_find(const char *output, char path[YA_PATH_MAX], bool *f
 static bool is_of_a_run(const char *name)
 {
     return step_of(name) >= 0 || strcmp(name, "checkpoint-best") == 0 ||
-           strcmp(name, "metrics.jsonl") == 0 || strcmp(name, "run.json") == 0 ||
-           strcmp(name, "logs") == 0;
+           strcmp(name, "metrics.jsonl") == 0 || strcmp(name, "metrics.unreadable.jsonl") == 0 ||
+           strcmp(name, "run.json") == 0 || strcmp(name, "logs") == 0;
 }
 
 static bool any_of_a_run(const char *output)

@@ -44,9 +44,11 @@ void ya_state_format(const ya_train_state *s, ya_format *out)
     ya_format_add(out, ",\n \"best\": {\"step\": %lld, \"ce\": ", (long long)s->best_step);
     ya_format_json_real(out, s->best_ce);
     ya_format_add(out,
-                  "},\n \"effective_batch\": %lld,\n \"base_fingerprint\": \"%s\",\n"
+                  "},\n \"validation_due\": %s,\n \"effective_batch\": %lld,\n"
+                  " \"base_fingerprint\": \"%s\",\n"
                   " \"data_fingerprint\": \"%s\",\n",
-                  (long long)s->effective_batch, s->base_fingerprint, s->data_fingerprint);
+                  s->validation_due ? "true" : "false", (long long)s->effective_batch,
+                  s->base_fingerprint, s->data_fingerprint);
     format_history(s, out);
     ya_format_add(out, "}\n");
 }
@@ -110,6 +112,8 @@ static ya_status read_document(ya_train_state *s, const json_t *json, const char
         s->best_step = 0;
         s->best_ce = NAN;
     }
+    if (!ya_json_get_bool(json, "validation_due", &s->validation_due))
+        s->validation_due = false; /* a checkpoint of an earlier version */
     get_history(json, s);
 done:
     return status;

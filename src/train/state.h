@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "io/sha256.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { YA_HISTORY = 1000 };
@@ -19,8 +20,9 @@ typedef struct {
     uint64_t n_records;      /* of the training set: epoch = cursor / n_records */
     uint64_t seed;
     double v_mean;
-    double best_ce;    /* NaN: none yet */
-    int64_t best_step; /* 0: none yet */
+    double best_ce;      /* NaN: none yet */
+    int64_t best_step;   /* 0: none yet */
+    bool validation_due; /* a validation belongs behind `step`, and is not done */
     /* what must be the same on resume */
     int64_t effective_batch;
     char base_fingerprint[YA_SHA256_HEX], data_fingerprint[YA_SHA256_HEX];

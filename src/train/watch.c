@@ -39,8 +39,11 @@ static bool check_signal(ya_loop *loop)
     int signal = ya_interrupt_signal();
     if (!signal)
         return true;
-    return stop(loop, ya_fail(&loop->stop_error, YA_ERR_INTERRUPTED, "interrupted by %s",
-                              signal == SIGTERM ? "SIGTERM" : "SIGINT"));
+    const char *name = signal == SIGTERM   ? "SIGTERM"
+                       : signal == SIGHUP  ? "SIGHUP"
+                       : signal == SIGPIPE ? "SIGPIPE"
+                                           : "SIGINT";
+    return stop(loop, ya_fail(&loop->stop_error, YA_ERR_INTERRUPTED, "interrupted by %s", name));
 }
 
 static const char *why(const ya_loop *loop, const ya_memory_reading *now, char text[192])

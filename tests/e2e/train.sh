@@ -65,6 +65,29 @@ grep -q '^# Up to step 4: steps 4$' "$work/out/checkpoint-6/config.yaml" || {
 }
 expect 2 "effective batch" train --data "$work/good.jsonl" --steps 9 --resume --batch-size 3
 
+# the disk: checkpoints that will not fit are said before the first step
+expect 0 "the checkpoints to be kept will take" train --data "$work/good.jsonl" --keep-last-n 1000000 --output "$work/many"
+expect 0 "the checkpoints to be kept will take" "$binary" plan --model "$llama" --keep-last-n 1000000
+expect 0 '"checkpoint_bytes"' "$binary" plan --model "$llama" --json
+if unshare -rm true 2>/dev/null; then
+    mkdir "$work/disk"
+    on_small_disk() { unshare -rm bash -c "mount -t tmpfs -o size=100k none $work/disk && \"\$@\"" -- "$@"; }
+    expect 1 "a checkpoint takes" on_small_disk "$binary" train --model "$llama" --data "$work/good.jsonl" --steps 2 \
+        --output "$work/disk/out"
+    expect 0 "a checkpoint takes" on_small_disk "$binary" plan --model "$llama" --output "$work/disk/out"
+fi
+
+# files of other kinds: found, or told how to convert
+mkdir "$work/gguf" "$work/pickle"
+"$binary" export --model "$llama" --to gguf --output "$work/gguf/only.gguf" --quiet
+expect 0 "all" "$binary" evaluate --model "$work/gguf" --data "$work/good.jsonl"
+cp "$work/gguf/only.gguf" "$work/gguf/other.gguf"
+expect 2 "holds 2 GGUF files" "$binary" evaluate --model "$work/gguf" --data "$work/good.jsonl"
+cp "$llama/config.json" "$work/pickle" && : > "$work/pickle/pytorch_model.bin"
+expect 1 "save_pretrained" "$binary" evaluate --model "$work/pickle" --data "$work/good.jsonl"
+cp -r "$llama/adapter" "$work/binary" && mv "$work/binary/adapter_model.safetensors" "$work/binary/adapter_model.bin"
+expect 1 "safetensors.torch" "$binary" evaluate --model "$llama" --adapter "$work/binary" --data "$work/good.jsonl"
+
 # does not fit: 3
 expect 3 "GB more than" train --data "$work/good.jsonl" --max-memory 2MB --output "$work/small"
 

@@ -60,6 +60,12 @@ static void what_would_change_the_result_is_refused_by_name(void **state)
         {", \"init_lora_weights\": \"pissa\"", "pissa"},
         {", \"layers_to_transform\": [3, 7]", "layers_to_transform"},
         {", \"fan_in_fan_out\": true", "fan_in_fan_out"},
+        {", \"lora_bias\": true", "lora_bias"},
+        {", \"use_qalora\": true", "use_qalora"},
+        {", \"layer_replication\": [[0, 2], [1, 2]]", "layer_replication"},
+        {", \"megatron_config\": {\"a\": 1}", "megatron_config"},
+        {", \"a_key_of_tomorrow\": 3", "a_key_of_tomorrow"},
+        {", \"a_key_of_tomorrow\": {\"on\": true}", "does not know"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ya_lora_config config;
@@ -71,6 +77,25 @@ static void what_would_change_the_result_is_refused_by_name(void **state)
 }
 
 /* "4 8" for rank 4 and alpha 8 of a module, "-" where it is not adapted; n_layers 4. */
+static void what_does_not_change_the_result_is_passed_over(void **state)
+{
+    (void)state;
+    static const char *const harmless[] = {
+        ", \"loftq_config\": {\"loftq_bits\": 4}, \"eva_config\": {\"rho\": 2.0}",
+        ", \"inference_mode\": true, \"task_type\": \"CAUSAL_LM\", \"revision\": \"main\"",
+        ", \"megatron_core\": \"megatron.core\", \"qalora_group_size\": 16",
+        ", \"auto_mapping\": {\"parent_library\": \"x\"}, \"peft_version\": \"0.21.2\"",
+        ", \"a_key_of_tomorrow\": null, \"another\": false, \"a_third\": {}",
+    };
+    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
+        ya_lora_config config;
+        ya_error err;
+        if (read_with(harmless[i], &config, &err) != YA_OK)
+            fail_msg("%s", err.text);
+        ya_free(config.modules);
+    }
+}
+
 static void check_module(const ya_lora_config *c, int layer, ya_target target, int rank,
                          double alpha)
 {
@@ -281,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_usual_configuration_is_read),
         cmocka_unit_test(modules_are_matched_as_peft_matches_them),
         cmocka_unit_test(what_would_change_the_result_is_refused_by_name),
+        cmocka_unit_test(what_does_not_change_the_result_is_passed_over),
         cmocka_unit_test(broken_configurations_are_errors),
         cmocka_unit_test(what_is_written_reads_back_bit_by_bit),
         cmocka_unit_test(missing_strange_and_misshapen_tensors_are_named),

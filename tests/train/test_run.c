@@ -192,16 +192,15 @@ static void training_starts_from_a_checkpoint_with_its_own_rank(void **state)
     json_decref(config);
 }
 
-/* A copy of the fixture's first adapter whose last value is not a number. */
-static void make_nan_adapter(void)
+/* A copy of the fixture whose last value is not a number. */
+static void make_nan_model(void)
 {
-    static const char *const files[] = {"adapter_config.json", "adapter_model.safetensors"};
+    static const char *const files[] = {"config.json", "model.safetensors"};
     mkdir(scratch("nan"), 0777);
     for (int i = 0; i < 2; i++) {
         char from[8192], to[8192];
         size_t size = 0;
-        snprintf(from, sizeof from, "%s/%s", fixture("fixtures/models/llama/adapter-init"),
-                 files[i]);
+        snprintf(from, sizeof from, "%s/%s", fixture("fixtures/models/llama"), files[i]);
         snprintf(to, sizeof to, "%s/nan/%s", scratch_dir, files[i]);
         char *text = toy_read(from, &size);
         assert_non_null(text);
@@ -219,9 +218,8 @@ static void three_steps_in_a_row_that_are_not_finite_end_the_run(void **state)
     (void)state;
     char more[16384];
     ya_error err;
-    make_nan_adapter();
-    snprintf(more, sizeof more, "--steps 9 --adapter %s/nan --base %s", scratch_dir,
-             fixture("fixtures/models/llama"));
+    make_nan_model();
+    snprintf(more, sizeof more, "--steps 9 --model %s/nan", scratch_dir);
     assert_int_equal(run("a", more, &err), YA_ERR_DIVERGED);
     assert_int_equal(ya_exit_code(YA_ERR_DIVERGED), 5);
     assert_false(is_there("a/checkpoint-3"));
