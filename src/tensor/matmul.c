@@ -347,9 +347,9 @@ static void execute_all(const kernel *k, const operands *o)
         for (int i = 0; i < k->n_parts; i++)
             failed += execute(&k->parts[i], o) != dnnl_success;
     }
-    ya_library_leave();
     if (failed)
         give_up("oneDNN failed to execute");
+    ya_library_leave();
 }
 
 static const kernel *kernel_for(const ya_matmul_shape *shape, size_t scratch_bytes)
