@@ -87,7 +87,9 @@ void ya_libraries_begin(void)
     if (handler.symbol)
         handler.set(cannot_make_new);
     signal(SIGABRT, on_fault);
+#ifndef __SANITIZE_ADDRESS__ /* which reports faults itself */
     signal(SIGSEGV, on_fault);
+#endif
 }
 
 void ya_library_enter(const char *name)

@@ -24,7 +24,8 @@ ya_status ya_spool_open(ya_spool *spool, const char *directory, ya_error *err)
     spool->fd = mkostemp(path, O_CLOEXEC);
     if (spool->fd < 0)
         return ya_fail_errno(err, YA_ERR_IO, "cannot make a temporary file in %s", directory);
-    unlink(path);
+    if (unlink(path) != 0)
+        return ya_fail_errno(err, YA_ERR_IO, "cannot hide the temporary file %s", path);
     return YA_OK;
 }
 

@@ -1,7 +1,11 @@
 #include "memory/guard.h"
 
 static const int64_t FIRST_SLEEP_NS = 10000000, LAST_SLEEP_NS = 1000000000;
-static const double RECOVERED = 1.05; /* of the limit: else it would pause again at once */
+/* A pause ends 5 % above the limit, or when nothing was short for a while: memory that comes back
+ * to just above it is enough, if it stays, and waiting for more would hold a run until the
+ * time-out. */
+static const double RECOVERED = 1.05;
+static const int64_t STEADY_NS = 5000000000;
 
 ya_guard_limits ya_guard_limits_of(const ya_settings *s, const ya_memory_reading *now)
 {
@@ -58,13 +62,18 @@ static ya_guard_action begin_pause(ya_guard *g, int64_t now_ns)
         return calm(g, YA_GUARD_GO);
     g->phase = YA_PHASE_PAUSING;
     g->since_ns = now_ns;
+    g->calm_ns = INT64_MAX;
     g->sleep_ns = FIRST_SLEEP_NS;
     return YA_GUARD_PAUSE;
 }
 
 static ya_guard_action go_on_pausing(ya_guard *g, const ya_memory_reading *now, int64_t now_ns)
 {
-    if (ya_guard_recovered(&g->limits, now))
+    if (g->state != YA_GUARD_CALM)
+        g->calm_ns = INT64_MAX;
+    else if (g->calm_ns == INT64_MAX)
+        g->calm_ns = now_ns;
+    if (ya_guard_recovered(&g->limits, now) || g->calm_ns <= now_ns - STEADY_NS)
         return calm(g, YA_GUARD_RESUME);
     if ((double)(now_ns - g->since_ns) * 1e-9 >= g->limits.pause_timeout_s) {
         g->waived = true;

@@ -43,6 +43,7 @@ typedef struct {
     enum { YA_PHASE_CALM, YA_PHASE_RELEASED, YA_PHASE_SHRUNK, YA_PHASE_PAUSING } phase;
     bool waived;                /* a pause timed out: pressure alone is no reason to stop again */
     int64_t since_ns, sleep_ns; /* of the pause at hand: its beginning, the next sleep */
+    int64_t calm_ns;            /* since when all readings in it are calm; INT64_MAX: not */
 } ya_guard;
 
 /* Limits from the settings and this machine. */
@@ -51,7 +52,8 @@ ya_guard_limits ya_guard_limits_of(const ya_settings *s, const ya_memory_reading
 /* The gravest condition. */
 ya_guard_state ya_guard_judge(const ya_guard_limits *limits, const ya_memory_reading *now);
 
-/* True when a pause may end: 5 % above the pause limit and the stalls gone. */
+/* True when a pause may end at once: 5 % above the pause limit and the stalls gone. It ends as well
+ * when every reading of 5 s was calm. */
 bool ya_guard_recovered(const ya_guard_limits *limits, const ya_memory_reading *now);
 
 /* The next action after the reading `now`, taken at `now_ns` (monotonic). {.limits = ...} to start.

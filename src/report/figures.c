@@ -172,7 +172,6 @@ ya_status ya_figures_read(ya_figures *figures, const char *path, ya_error *err)
 {
     char file[YA_PATH_MAX];
     reader r = {.figures = figures, .last_step = -1.0};
-    ya_error why;
     ya_status status;
     *figures = (ya_figures){.path = ya_strdup(path)};
     if (!figures->path)
@@ -190,8 +189,8 @@ ya_status ya_figures_read(ya_figures *figures, const char *path, ya_error *err)
                        "(--logging-steps of the run)",
                        file));
     YA_TRY(ya_path_join(file, path, "run.json", err));
-    if (ya_json_read_file(file, &figures->run, &why) != YA_OK)
-        figures->run = NULL; /* runs of older versions have none */
+    if (access(file, F_OK) == 0) /* runs of older versions have none */
+        YA_TRY(ya_json_read_file(file, &figures->run, err));
 done:
     if (status)
         ya_figures_free(figures);

@@ -363,11 +363,11 @@ static void execute_all(const kernel *k, const operands *o)
             failed = result > failed ? result : failed;
         }
     }
-    ya_library_leave();
     if (failed == dnnl_out_of_memory)
         run_out_of_memory();
     if (failed)
         give_up("oneDNN failed to execute");
+    ya_library_leave();
 }
 
 static const kernel *kernel_for(const ya_matmul_shape *shape, size_t scratch_bytes)

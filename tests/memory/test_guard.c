@@ -56,6 +56,20 @@ static void another_process_that_grows_and_shrinks_causes_one_pause(void **state
     expect_next(&g, reading(4301, 100), 22, YA_GUARD_GO);
 }
 
+static void memory_that_stays_just_above_the_limit_ends_a_pause_after_seconds(void **state)
+{
+    (void)state;
+    ya_guard g = new_guard();
+    expect_next(&g, reading(3000, 100), 0, YA_GUARD_RELEASE);
+    expect_next(&g, reading(3000, 100), 0, YA_GUARD_PAUSE);
+    expect_next(&g, reading(3000, 100), 3, YA_GUARD_SLEEP);
+    expect_next(&g, reading(4100, 100), 4, YA_GUARD_SLEEP);
+    expect_next(&g, reading(4000, 100), 8, YA_GUARD_SLEEP); /* short again: it begins anew */
+    expect_next(&g, reading(4100, 100), 9, YA_GUARD_SLEEP);
+    expect_next(&g, reading(4100, 100), 13.9, YA_GUARD_SLEEP);
+    expect_next(&g, reading(4100, 100), 14, YA_GUARD_RESUME);
+}
+
 static void a_release_that_helps_ends_the_matter(void **state)
 {
     (void)state;
@@ -210,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plenty_of_memory_is_no_reason_to_stop),
         cmocka_unit_test(another_process_that_grows_and_shrinks_causes_one_pause),
+        cmocka_unit_test(memory_that_stays_just_above_the_limit_ends_a_pause_after_seconds),
         cmocka_unit_test(a_release_that_helps_ends_the_matter),
         cmocka_unit_test(
             a_pause_that_lasts_too_long_shrinks_once_and_goes_on_until_memory_was_calm),
