@@ -66,12 +66,11 @@ static inline void fuzz_open_tokenizer(const ya_tokenizer *t)
     fuzz_fail_unless(ya_tokenizer_eos(t) < ya_tokenizer_vocab_size(t));
 }
 
-/* A file of these bytes; `ending` says which format its name claims. */
-static inline int fuzz_tokenizer(const uint8_t *data, size_t size, const char *ending)
+static inline int fuzz_tokenizer_at(const char *path)
 {
     ya_tokenizer *t;
     ya_error err = {0};
-    ya_status status = ya_tokenizer_open(&t, fuzz_file(data, size, ending), &err);
+    ya_status status = ya_tokenizer_open(&t, path, &err);
     if (status != YA_OK) {
         fuzz_fail_unless(err.text[0] && !t);
         return 0;
@@ -79,6 +78,12 @@ static inline int fuzz_tokenizer(const uint8_t *data, size_t size, const char *e
     fuzz_open_tokenizer(t);
     ya_tokenizer_close(t);
     return 0;
+}
+
+/* A file of these bytes; `ending` says which format its name claims. */
+static inline int fuzz_tokenizer(const uint8_t *data, size_t size, const char *ending)
+{
+    return fuzz_tokenizer_at(fuzz_file(data, size, ending));
 }
 
 #endif

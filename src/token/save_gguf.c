@@ -272,12 +272,9 @@ done:
 
 ya_status ya_tokenizer_put_gguf(const char *dir, int vocab_size, ya_gguf_writer *w, ya_error *err)
 {
-    char path[YA_PATH_MAX];
     ya_tokenizer *t = NULL;
-    ya_status status = ya_path_join(path, dir, "tokenizer.json", err);
-    if (status)
-        return status;
-    if (access(path, F_OK) != 0) {
+    ya_status status;
+    if (!ya_tokenizer_is_there(dir)) {
         ya_warn("%s has no tokenizer.json: the GGUF file gets no vocabulary, and takes token ids "
                 "only",
                 dir);
