@@ -2,7 +2,7 @@
 # What docs/TROUBLESHOOTING.md quotes is in the program, and the pages link to files that exist.
 set -euo pipefail
 failures=0
-source_text=$(cat src/*/*.c src/*/*.h src/settings/settings.def | tr '\n' ' ' | sed 's/" *"//g; s/\\"/"/g')
+source_text=$(cat src/*/*.[ch] src/token/chat/*.[ch] src/settings/settings.def | tr '\n' ' ' | sed 's/" *"//g; s/\\"/"/g')
 
 quoted=0
 while IFS= read -r text; do

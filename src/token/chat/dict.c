@@ -24,7 +24,7 @@ bool ya_hashable(ya_value v)
                 return false;
         return true;
     }
-    return v.kind != YA_V_LIST && v.kind != YA_V_DICT;
+    return (v.kind != YA_V_LIST || v.list->form == YA_RANGE) && v.kind != YA_V_DICT;
 }
 
 static bool is_key(const ya_entry *entry, ya_value key, uint32_t hash)

@@ -214,7 +214,7 @@ FILTER(f_urlencode)
     ya_str *str;
     ya_writer w = {0};
     char code[4];
-    if (self.kind != YA_V_STR && !ya_is_number(self))
+    if (self.kind != YA_V_STR && self.kind != YA_V_NONE && !ya_is_number(self))
         return ya_raise(run, "urlencode of a %s is not supported", ya_type_name(self));
     if (!ya_to_str(run, self, &str) || !ya_step(run, str->size / 8))
         return false;
@@ -415,7 +415,8 @@ FILTER(f_round)
         snprintf(text, sizeof text, "%.*f", (int)precision, x);
         *out = ya_real(strtod(text, NULL));
     } else {
-        *out = ya_real((ya_str_is(method, "ceil") ? ceil(x * scale) : floor(x * scale)) / scale);
+        *out =
+            ya_real((ya_str_is(method, "ceil") ? ceil(x * scale) : floor(x * scale)) / scale + 0.0);
     }
     return true;
 }

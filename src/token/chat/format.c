@@ -246,7 +246,8 @@ bool ya_format_percent(ya_run *run, ya_value format, ya_value arguments, ya_valu
             return false;
     }
     bool tuple = arguments.kind == YA_V_LIST && arguments.list->form == YA_TUPLE;
-    bool mapping = arguments.kind == YA_V_DICT || (arguments.kind == YA_V_LIST && !tuple);
+    bool mapping = arguments.kind == YA_V_DICT || arguments.kind == YA_V_UNDEFINED ||
+                   (arguments.kind == YA_V_LIST && !tuple);
     if (tuple ? p.at < arguments.list->n : p.at < 1 && !mapping && !p.used)
         return ya_raise(run, "not all arguments converted during string formatting");
     *out = ya_of_str(ya_written(&run->memory, &w));

@@ -129,6 +129,10 @@ static const char *raw_begins(const ya_lexer *l, const char *tag)
 
 static ya_status take_raw(ya_lexer *l, const char *inside, ya_token *token)
 {
+    if (inside == l->end) { /* Jinja forgives this one */
+        advance(l, inside);
+        return YA_OK;
+    }
     for (const char *at = inside; at < l->end; at++) {
         if (!starts(l, at, "{%"))
             continue;

@@ -293,7 +293,7 @@ static bool whole_numbers(ya_run *run, ya_op op, int64_t a, int64_t b, ya_value 
 
 static bool real_numbers(ya_run *run, ya_op op, double a, double b, ya_value *out)
 {
-    double rest;
+    double rest, whole;
     if (b == 0 && (op == YA_OP_DIV || op == YA_OP_FLOOR || op == YA_OP_MOD))
         return ya_raise(run, "float division by zero");
     switch (op) {
@@ -318,8 +318,12 @@ static bool real_numbers(ya_run *run, ya_op op, double a, double b, ya_value *ou
         rest = fmod(a, b);
         if (rest != 0 && (rest < 0) != (b < 0))
             rest += b;
-        *out = ya_real(op == YA_OP_MOD ? (rest != 0 ? rest : copysign(0, b))
-                                       : floor((a - rest) / b + 0.5));
+        if (op == YA_OP_MOD) {
+            *out = ya_real(rest != 0 ? rest : copysign(0, b));
+            return true;
+        }
+        whole = (a - rest) / b;
+        *out = ya_real(whole != 0 ? floor(whole + 0.5) : copysign(0, a / b));
         return true;
     }
 }

@@ -132,9 +132,11 @@ static bool put_list(ya_run *run, ya_writer *w, const ya_list *list, int depth)
     bool held = put_text(run, w, open[list->form], list->source);
     if (run->sources && list->source && run->sources[list->source].from == YA_FROM_CONTENT)
         run->list_written = true;
-    if (list->form == YA_RANGE) {
+    if (list->form == YA_RANGE) { /* its step is only known of two */
         char text[64];
         int64_t first = list->n ? list->items[0].integer : 0;
+        if (list->n < 2 || list->items[1].integer != first + 1)
+            return ya_raise(run, "a range that is not in steps of 1 cannot be written");
         snprintf(text, sizeof text, "%lld, %lld)", (long long)first, (long long)(first + list->n));
         return held && put_text(run, w, text, list->source);
     }

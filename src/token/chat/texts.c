@@ -130,7 +130,7 @@ static bool split_spaces(parts *p, ya_str *str, int64_t limit)
     while (at < str->size) {
         size_t begin = at;
         if (limit-- == 0) {
-            return add_part(p, str, begin, ya_python_rstrip(str->data, str->size));
+            return add_part(p, str, begin, str->size);
         }
         while (at < str->size && !ya_python_is_space(ya_utf8_get(str->data + at, &length)))
             at += ya_utf8_length(str->data[at]);
@@ -147,8 +147,7 @@ static bool split_spaces_right(parts *p, ya_str *str, int64_t limit)
     while (end > 0) {
         size_t at = end;
         if (limit-- == 0) {
-            size_t begin = ya_python_spaces(str->data, end);
-            if (!add_part(p, str, begin, end))
+            if (!add_part(p, str, 0, end))
                 return false;
             break;
         }
