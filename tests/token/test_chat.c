@@ -1,4 +1,5 @@
 /* Templates that must be refused, and messages that try to be more than messages. */
+#include "base/alloc.h"
 #include "support/cmocka_all.h"
 #include "token/chat.h"
 #include "token/small.h"
@@ -154,6 +155,134 @@ static void ill_formed_content_becomes_replacement_characters(void **state)
     ya_chat_close(chat);
 }
 
+#define TRACE                                                                                      \
+    "{% generation %}{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + "                  \
+    "m.content|trim + '<|im_end|>' }}{% endfor %}{% endgeneration %}{{ messages|tojson }}"
+
+static void every_failing_allocation_is_an_error(void **state)
+{
+    (void)state;
+    const ya_conversation conversation = {hello, 2, NULL, 0, false};
+    ya_status status = YA_ERR_MEMORY;
+    uint64_t n = 1;
+    for (; status != YA_OK && n < 1000; n++) {
+        ya_chat *chat;
+        ya_error err = {0};
+        ya_rendered r = {0};
+        ya_alloc_fail_at(n);
+        status = ya_chat_open(&chat, TRACE, NULL, "<s>", "</s>", &err);
+        if (status == YA_OK)
+            status = ya_chat_prepare(chat, NULL, &conversation, &r, &err);
+        ya_alloc_fail_at(0);
+        assert_true(status == YA_OK || err.text[0]);
+        ya_rendered_free(&r);
+        ya_chat_close(chat);
+    }
+    assert_int_equal(status, YA_OK);
+    assert_true(n > 5);
+}
+
+static ya_status prepare(const char *jinja, const ya_message *messages, size_t n, ya_rendered *r,
+                         ya_error *err)
+{
+    const ya_conversation conversation = {messages, n, NULL, 0, false};
+    ya_chat *chat;
+    assert_int_equal(ya_chat_open(&chat, jinja, NULL, "<s>", "</s>", err), YA_OK);
+    ya_status status = ya_chat_prepare(chat, NULL, &conversation, r, err);
+    ya_chat_close(chat);
+    return status;
+}
+
+static void what_an_assistant_says_must_reach_the_text(void **state)
+{
+    (void)state;
+    static const char thought[] = "{\"reasoning_content\":\"why\"}";
+    const ya_message messages[] = {{.role = "user", .content = "a", .content_size = 1},
+                                   {.role = "assistant",
+                                    .content = "b",
+                                    .content_size = 1,
+                                    .members = thought,
+                                    .members_size = sizeof thought - 1},
+                                   {.role = "user", .content = "c", .content_size = 1}};
+    ya_rendered r = {0};
+    ya_error err = {0};
+    assert_int_equal(prepare("{{ messages[0].content }}", messages, 2, &r, &err), YA_ERR_DATA);
+    assert_non_null(strstr(err.text, "leaves out the content of message 2"));
+    assert_int_equal(prepare(CHATML, messages, 2, &r, &err), YA_ERR_DATA);
+    assert_non_null(strstr(err.text, "leaves out the reasoning of message 2"));
+    err = (ya_error){0};
+    static const char qwen[] = "{% for m in messages %}{{ m.thinking if m.thinking and loop.last }}"
+                               "{{ m.content }}{% endfor %}";
+    assert_int_equal(prepare(qwen, messages, 2, &r, &err), YA_OK);
+    assert_string_equal(r.text.data, "awhyb");
+    assert_int_equal(r.dropped_reasoning, 0);
+    assert_int_equal(prepare(qwen, messages, 3, &r, &err), YA_OK);
+    assert_string_equal(r.text.data, "abc");
+    assert_int_equal(r.dropped_reasoning, 1);
+    ya_rendered_free(&r);
+}
+
+static void messages_take_the_form_that_the_template_needs(void **state)
+{
+    (void)state;
+    static const char parts[] = "[{\"type\":\"text\",\"text\":\"x\"},{\"type\":\"text\",\"text\":"
+                                "\"y\"}]";
+    static const char call[] = "{\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":"
+                               "\"{\\\"a\\\": 1}\"}}]}";
+    const ya_message messages[] = {
+        {.role = "user",
+         .content = "xy",
+         .content_size = 2,
+         .parts = parts,
+         .parts_size = sizeof parts - 1},
+        {.role = "assistant", .members = call, .members_size = sizeof call - 1}};
+    ya_rendered r = {0};
+    ya_error err = {0};
+    assert_int_equal(prepare(CHATML, messages, 1, &r, &err), YA_OK);
+    assert_string_equal(r.text.data, "<|im_start|>user\nxy<|im_end|>\n");
+    static const char lists[] = "{% for p in messages[0].content %}{{ p.text }}.{% endfor %}";
+    assert_int_equal(prepare(lists, messages, 1, &r, &err), YA_OK);
+    assert_string_equal(r.text.data, "x.y.");
+    assert_int_equal(prepare(lists, hello, 1, &r, &err), YA_OK);
+    static const char calls[] = "{% for m in messages %}{{ m.content }}{% for c in m.tool_calls %}"
+                                "{{ c.function.name ~ c.function.arguments|tojson }}{% for k, v in "
+                                "c.function.arguments.items() %}{{ k ~ v }}{% endfor %}"
+                                "{{ '' + c.function.arguments }}{% endfor %}{% endfor %}";
+    assert_int_equal(prepare(calls, messages, 2, &r, &err), YA_OK);
+    assert_non_null(strstr(r.text.data, "f{\"a\": 1}a1{\"a\": 1}"));
+    ya_rendered_free(&r);
+}
+
+static void assert_stops(const char *jinja, const char *why)
+{
+    const ya_conversation conversation = {hello, 2, NULL, 0, false};
+    ya_chat *chat;
+    ya_error err = {0};
+    ya_rendered r = {0};
+    ya_status status = ya_chat_open(&chat, jinja, NULL, "<s>", "</s>", &err);
+    if (!status)
+        status = ya_chat_render(chat, &conversation, &r, &err);
+    assert_int_not_equal(status, YA_OK);
+    if (!strstr(err.text, why))
+        fail_msg("\"%s\" does not say \"%s\"", err.text, why);
+    ya_rendered_free(&r);
+    ya_chat_close(chat);
+}
+
+static void a_template_has_limits(void **state)
+{
+    (void)state;
+    assert_stops("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "deep");
+    assert_stops(
+        "{% set r = range(9999) %}{% for i in r %}{% for j in r %}{% endfor %}{% endfor %}",
+        "steps");
+    assert_stops("{% set ns = namespace(x='abcdefgh') %}{% for i in range(40) %}"
+                 "{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+                 "bytes");
+    assert_stops("{{ 'a' * 2000000000 }}", "too long");
+    assert_stops("{{ range(1000000) }}", "Range too big");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +293,10 @@ int main(void)
         cmocka_unit_test(a_chat_without_messages_is_refused),
         cmocka_unit_test(a_message_cannot_smuggle_in_a_turn),
         cmocka_unit_test(ill_formed_content_becomes_replacement_characters),
+        cmocka_unit_test(every_failing_allocation_is_an_error),
+        cmocka_unit_test(what_an_assistant_says_must_reach_the_text),
+        cmocka_unit_test(messages_take_the_form_that_the_template_needs),
+        cmocka_unit_test(a_template_has_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

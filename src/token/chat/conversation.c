@@ -1,5 +1,6 @@
 #include "token/chat/conversation.h"
 
+#include "base/chars.h"
 #include "io/json_scan.h"
 #include "token/unicode.h"
 
@@ -215,8 +216,10 @@ static bool set(ya_run *run, ya_dict *dict, const char *name, ya_value value)
 
 static bool is_word(const char *role)
 {
-    size_t size = strspn(role, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
-    return role[size] == '\0';
+    for (; *role; role++)
+        if (!ya_is_letter(*role) && !ya_is_digit(*role) && *role != '_' && *role != '-')
+            return false;
+    return true;
 }
 
 static bool add_role(ya_run *run, ya_dict *dict, const char *role, size_t i)

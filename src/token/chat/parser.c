@@ -1,6 +1,7 @@
 #include "token/chat/parser.h"
 
 #include "token/chat/run.h"
+#include "token/unicode.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -409,6 +410,9 @@ ya_status ya_template_compile(ya_template *t, const char *text, ya_error *err)
     if (size > YA_TEMPLATE_MAX_BYTES)
         return ya_fail(err, YA_ERR_UNSUPPORTED, "it has %zu bytes, at most %d are read", size,
                        YA_TEMPLATE_MAX_BYTES);
+    if (ya_utf8_valid(text, size) != size)
+        return ya_fail(err, YA_ERR_UNSUPPORTED, "it is not UTF-8 at byte %zu",
+                       ya_utf8_valid(text, size));
     const char *clean = normalise(&t->memory, text, &size);
     if (!clean)
         return ya_fail(err, YA_ERR_MEMORY, "out of memory for a chat template");
