@@ -2,6 +2,7 @@
 #ifndef YA_FUZZ_FILE_H
 #define YA_FUZZ_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -45,6 +46,12 @@ static inline void fuzz_touch(const void *data, size_t size)
     for (size_t i = 0; i < size; i++)
         sum += at[i];
     __asm__ volatile("" : : "r"(sum)); /* or the loop would be optimised away */
+}
+
+static inline void fuzz_fail_unless(bool holds)
+{
+    if (!holds)
+        abort();
 }
 
 #endif

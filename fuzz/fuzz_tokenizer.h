@@ -9,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static inline void fuzz_fail_unless(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
 /* Ids are in the vocabulary, begins ascend within the text, and decoding as a whole and token by
  * token gives one text. */
 static inline void fuzz_text(const ya_tokenizer *t, const char *text, size_t size)
