@@ -288,6 +288,7 @@ static ya_status read_data_file(reading *r, uint32_t file, ya_error *err)
     r->hint = r->policy ? ya_policy_hint(r->policy, name, strlen(name)) : 0;
     YA_TRY(ya_sha256_file(f->path, f->sha256, err));
     YA_TRY(ya_data_open(&stream, f->path, r->options->fields, err));
+    ya_data_say(stream, f->path);
     for (;;) {
         YA_TRY(ya_record_file_next(stream, &line, err));
         if (!line.text)

@@ -310,6 +310,23 @@ static outcome read_alpaca(reading *r)
 
 /* Questions and documents: --------------------------------------------------------------------- */
 
+static bool take_answer(reading *r, const ya_json_value *value, slice *out);
+
+/* Other answers than the first are named as not used. */
+static bool take_first_answer(reading *r, const ya_json_value *list, slice *out)
+{
+    ya_json_cursor cursor;
+    ya_json_value first, other;
+    ya_json_enter(&cursor, list->text, list->text + list->size, YA_RECORD_MAX_DEPTH);
+    if (!ya_json_next_item(&cursor, &first))
+        return true;
+    while (ya_json_next_item(&cursor, &other))
+        if (other.size != first.size || memcmp(other.text, first.text, first.size) != 0)
+            snprintf(r->raw->unused_part, sizeof r->raw->unused_part,
+                     "answers other than the first");
+    return first.type == YA_JSON_STRING && take_answer(r, &first, out);
+}
+
 /* A string; of an object its `text`; of a list the first. */
 static bool take_answer(reading *r, const ya_json_value *value, slice *out)
 {
@@ -322,9 +339,7 @@ static bool take_answer(reading *r, const ya_json_value *value, slice *out)
         ya_raw_string(r->raw, value, &out->text, &out->size);
         return true;
     case YA_JSON_ARRAY:
-        ya_json_enter(&cursor, value->text, value->text + value->size, YA_RECORD_MAX_DEPTH);
-        return !ya_json_next_item(&cursor, &item) ||
-               (item.type == YA_JSON_STRING && take_answer(r, &item, out));
+        return take_first_answer(r, value, out);
     case YA_JSON_OBJECT:
         ya_json_enter(&cursor, value->text, value->text + value->size, YA_RECORD_MAX_DEPTH);
         while (ya_json_next_member(&cursor, &name, &item))
@@ -683,7 +698,7 @@ static void begin(ya_raw *raw)
     raw->text_size = raw->untrimmed_size = raw->completion_size = raw->tools_size = 0;
     raw->n_messages = 0;
     raw->used = 0;
-    raw->unused_parts = false;
+    raw->unused_part[0] = '\0';
 }
 
 /* "question, choices, id": what an unknown record has. */
@@ -760,12 +775,8 @@ void ya_raw_unused(const ya_raw *raw, void (*visit)(void *user, const char *name
     for (uint32_t i = 0; i < raw->fields.n; i++)
         if (is_unused(raw, i))
             visit(user, raw->fields.items[i].name, raw->fields.items[i].name_size);
-    if (raw->unused_parts) {
-        char name[64];
-        int size = raw->unused_part.size < 40 ? (int)raw->unused_part.size : 40;
-        size = snprintf(name, sizeof name, "messages[].%.*s", size, raw->unused_part.text);
-        visit(user, name, (size_t)size);
-    }
+    if (raw->unused_part[0])
+        visit(user, raw->unused_part, strlen(raw->unused_part));
 }
 
 ya_status ya_raw_kept(const ya_raw *raw,

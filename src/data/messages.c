@@ -220,8 +220,8 @@ static bool read_member(ya_raw *raw, reading *m, const ya_json_value *name,
         break;
     }
     if (i < 0 && !null) {
-        raw->unused_parts = true;
-        raw->unused_part = *name;
+        int shown = name->size < SHOWN ? (int)name->size : SHOWN;
+        snprintf(raw->unused_part, sizeof raw->unused_part, "messages[].%.*s", shown, name->text);
     }
     put_member(m, name, value);
     return true;

@@ -1,5 +1,7 @@
 #include "data/open.h"
 
+#include "base/log.h"
+
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -19,6 +21,15 @@ ya_status ya_data_open(ya_record_file **out, const char *path, const ya_field_na
         members[i] = ya_field_name(names, fields[i]);
     const ya_record_file_options options = {.record_members = members};
     return ya_record_file_open(out, path, &options, err);
+}
+
+void ya_data_say(const ya_record_file *file, const char *path)
+{
+    const char *others, *list = ya_record_file_list(file, &others);
+    if (list && *others)
+        ya_info("%s: the records are those of its list %s; not used: %s", path, list, others);
+    else if (list)
+        ya_info("%s: the records are those of its list %s", path, list);
 }
 
 ya_status ya_data_check(const char *path, const ya_field_names *names, ya_error *err)

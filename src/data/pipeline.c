@@ -122,6 +122,8 @@ static ya_status fill(run *r, slot *s, ya_error *err)
             if (s->batch.n_lines > 0 || r->file == p->n_paths)
                 break;
             YA_TRY(ya_data_open(&r->stream, p->paths[r->file], p->names, err));
+            if (!p->again)
+                ya_data_say(r->stream, p->paths[r->file]);
         }
         s->batch.file = (uint32_t)r->file;
         YA_TRY(ya_record_file_next(r->stream, &line, err));

@@ -12,6 +12,7 @@
 #include "data/fields.h"
 #include "io/record_file.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ typedef struct {
     const char *const *paths; /* read in this order */
     size_t n_paths;
     const ya_field_names *names; /* --field; NULL: none */
+    bool again;                  /* what is to be said of the files was said in an earlier run */
     int n_threads;               /* at least 1; the calling one is among them */
     const char *doing;           /* "scoring": for progress on stderr; NULL: none */
     size_t result_size;

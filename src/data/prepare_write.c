@@ -393,6 +393,7 @@ ya_status ya_prepare_write(ya_preparation *p, ya_error *err)
         .paths = (const char *const *)p->paths.paths,
         .n_paths = p->paths.n_paths,
         .names = &p->fields,
+        .again = true,
         .n_threads = p->n_threads,
         .doing = "prepare: writing",
         .result_size = sizeof(result),

@@ -116,10 +116,10 @@ typedef struct {
     size_t n_messages, room_messages;
     const char *tools; /* CHAT: JSON text of the list of tools; NULL: none */
     size_t tools_size;
-    uint64_t used;     /* bits of ya_raw_field: members that are learned or context */
-    bool unused_parts; /* a message has members that nothing is known of, the last of them: */
-    ya_json_value unused_part;
-    ya_error why; /* of a bad line: a whole sentence */
+    uint64_t used;        /* bits of ya_raw_field: members that are learned or context */
+    char unused_part[64]; /* what inside a member nothing is known of, as messages[].mood; "": none
+                           */
+    ya_error why;         /* of a bad line: a whole sentence */
 
     char *scratch; /* owned: unescaped strings, joined texts */
     size_t scratch_used, scratch_room;

@@ -16,6 +16,7 @@ struct ya_record_file {
     ya_line_reader lines;  /* LINES */
     ya_record_list list;   /* ARRAY, OBJECTS */
     ya_record_table table; /* CSV, TSV */
+    ya_record_note note;   /* list.text empty: there is none */
 };
 
 /* Fills the first window. */
@@ -31,7 +32,8 @@ static ya_status begin_list(ya_record_file *f, const ya_record_file_options *opt
 {
     ya_holds holds;
     ya_status status;
-    YA_TRY(ya_record_list_look(&f->window, options ? options->record_members : NULL, &holds, err));
+    YA_TRY(ya_record_list_look(&f->window, options ? options->record_members : NULL, &holds,
+                               &f->note, err));
     if (holds == YA_HOLDS_LINES)
         return YA_OK;
     f->form = holds == YA_HOLDS_OBJECTS ? YA_FORM_OBJECTS : YA_FORM_ARRAY;
@@ -141,4 +143,10 @@ uint64_t ya_record_file_position(const ya_record_file *file)
 ya_record_form ya_record_file_form(const ya_record_file *file)
 {
     return file->form;
+}
+
+const char *ya_record_file_list(const ya_record_file *file, const char **others)
+{
+    *others = file->note.others;
+    return file->note.list.text[0] ? file->note.list.text : NULL;
 }

@@ -46,6 +46,9 @@ ya_status ya_record_file_next(ya_record_file *file, ya_line *line, ya_error *err
 /* Bytes of the file, as it is on the disk, that have been read so far. */
 uint64_t ya_record_file_position(const ya_record_file *file);
 ya_record_form ya_record_file_form(const ya_record_file *file);
+/* The name of the list that holds the records in the file's one object, or NULL; *others: the names
+ * of the object's members before it, which are not read, "" for none. */
+const char *ya_record_file_list(const ya_record_file *file, const char **others);
 
 /* Whether a file's name ends in `end` (".csv"), of any case, .gz or .zst behind it aside. */
 bool ya_is_named(const char *path, const char *end);

@@ -30,11 +30,18 @@ typedef struct {
 /* What a file whose first byte, at hand, is { or [ holds. */
 typedef enum { YA_HOLDS_LINES, YA_HOLDS_ARRAY, YA_HOLDS_CONTAINER, YA_HOLDS_OBJECTS } ya_holds;
 
+/* Of an object that holds the list of records: the name of that list, and the names of the members
+ * before it, of which nothing is read. */
+typedef struct {
+    ya_shown list;
+    char others[200];
+} ya_record_note;
+
 /* Looks ahead, at most a few MiB, and leaves the window as it was. `members`: names, to NULL, of
  * which one makes an object a record; NULL: none. Two lists of objects in one object are
- * YA_ERR_DATA. */
+ * YA_ERR_DATA. `note` is filled for YA_HOLDS_CONTAINER. */
 ya_status ya_record_list_look(ya_window *window, const char *const *members, ya_holds *holds,
-                              ya_error *err) YA_CHECK;
+                              ya_record_note *note, ya_error *err) YA_CHECK;
 
 /* Begins to read; `holds` is not YA_HOLDS_LINES. */
 ya_status ya_record_list_begin(ya_record_list *list, ya_window *window, ya_holds holds,

@@ -2,6 +2,7 @@
 #include "base/chars.h"
 #include "io/record_list.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { LOOK_ARRAY = YA_WINDOW_FIRST, LOOK_OBJECT = 8 << 20 };
@@ -13,6 +14,7 @@ typedef struct {
     bool is_record; /* it has a member of a record's */
     int n_lists;    /* members that are arrays of objects */
     ya_shown list, other_list;
+    char others[sizeof((ya_record_note *)0)->others]; /* names of the other members, "a, b" */
 } look;
 
 static bool is_among(const char *const *names, const char *name)
@@ -21,6 +23,13 @@ static bool is_among(const char *const *names, const char *name)
         if (strcmp(*names, name) == 0)
             return true;
     return false;
+}
+
+/* Appends to "a, b"; what has no room is left out. */
+static void add_name(char *names, size_t room, const char *name)
+{
+    size_t used = strlen(names);
+    snprintf(names + used, room - used, "%s%s", used ? ", " : "", name);
 }
 
 /* The object whose { is at hand. */
@@ -39,8 +48,10 @@ static ya_status look_at_object(ya_json_stream *s, const char *const *members, l
         if (l->whole || member.kind == YA_MEMBER_BROKEN)
             break;
         l->is_record = l->is_record || is_among(members, member.name.text);
-        if (member.kind != YA_MEMBER_LIST)
+        if (member.kind != YA_MEMBER_LIST) {
+            add_name(l->others, sizeof l->others, member.name.text);
             continue;
+        }
         if (l->n_lists < 2)
             *(l->n_lists ? &l->other_list : &l->list) = member.name;
         l->n_lists++;
@@ -99,7 +110,7 @@ done:
 }
 
 ya_status ya_record_list_look(ya_window *window, const char *const *members, ya_holds *holds,
-                              ya_error *err)
+                              ya_record_note *note, ya_error *err)
 {
     ya_json_stream stream = {.window = window, .number = 1, .keep = LOOK_OBJECT};
     look l;
@@ -110,6 +121,10 @@ ya_status ya_record_list_look(ya_window *window, const char *const *members, ya_
     if (c == '{') {
         YA_TRY(look_at_object(&stream, members, &l, err));
         status = judge_object(&stream, &l, holds, err);
+        if (!status && *holds == YA_HOLDS_CONTAINER) {
+            note->list = l.list;
+            memcpy(note->others, l.others, sizeof l.others);
+        }
     } else {
         stream.keep = LOOK_ARRAY;
         status = judge_array(&stream, holds, err);

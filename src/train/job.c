@@ -250,6 +250,10 @@ ya_status ya_job_read_data(ya_job *job, const char *directory, ya_error *err)
         YA_TRY(ya_fail(err, YA_ERR_DATA, "%s: no record has a token to learn; first %s",
                        job->train_data->files[0].path, job->train_data->report.empty.first));
     ya_weights_find(&job->weights, &job->distrust, job->train_data);
+    if (job->train && job->weights.v_mean == 0.0)
+        YA_TRY(
+            ya_fail(err, YA_ERR_DATA,
+                    "every record that could be learned has weight 0: nothing would be learned"));
     malloc_trim(0); /* the tokenizer is gone: what it held goes back */
 done:
     ya_data_paths_free(&paths);
