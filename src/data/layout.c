@@ -2,10 +2,8 @@
  * in order; the first whose fields are there decides. */
 #include "data/layout_internal.h"
 
-#include "data/messages.h"
-#include "data/text.h"
+#include "settings/settings.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +36,9 @@ static const layout layouts[YA_N_LAYOUTS] = {
                             YA_LAYOUT_BIT(CONVERSATIONS),
                             0,
                             ya_layout_read_sharegpt},
-    [YA_LAYOUT_PREFERENCE] = {{"preference", "`chosen` + `rejected`, strings or lists of messages",
+    [YA_LAYOUT_PREFERENCE] = {{"preference",
+                               "`chosen` + `rejected`, strings or lists of messages; `prompt` + "
+                               "`completion` with a `label` true or false",
                                "", "nothing: training refuses it"},
                               YA_LAYOUT_BIT(CHOSEN) | YA_LAYOUT_BIT(REJECTED),
                               0,
@@ -229,14 +229,18 @@ ya_status ya_raw_kept(const ya_raw *raw,
 
 /* The table, for people: ----------------------------------------------------------------------- */
 
-/* Without the back quotes of Markdown. */
-static ya_status add_plain(ya_buffer *out, const char *text, ya_error *err)
+enum { NAME_COLUMN = 20 };
+
+/* A line of help at NAME_COLUMN: `before` and `text`, without the back quotes of Markdown. */
+static ya_status add_help(ya_buffer *out, const char *before, const char *text, ya_error *err)
 {
-    ya_status status = YA_OK;
-    for (; *text && !status; text++)
+    char plain[512];
+    size_t size = (size_t)snprintf(plain, sizeof plain, "%s", before);
+    for (; *text && size < sizeof plain - 1; text++)
         if (*text != '`')
-            status = ya_buffer_add(out, text, 1, err);
-    return status;
+            plain[size++] = *text;
+    plain[size] = '\0';
+    return ya_help_wrap(plain, NAME_COLUMN, out, err);
 }
 
 ya_status ya_layouts_help(ya_buffer *out, ya_error *err)
@@ -245,11 +249,10 @@ ya_status ya_layouts_help(ya_buffer *out, ya_error *err)
     YA_TRY(ya_buffer_printf(out, err, "\nRecords are of these layouts, also mixed in one file:\n"));
     for (int i = 0; i < YA_N_LAYOUTS; i++) {
         const ya_layout_text *text = &layouts[i].text;
-        YA_TRY(ya_buffer_printf(out, err, "  %-18s", text->name));
-        YA_TRY(add_plain(out, text->recognised, err));
-        YA_TRY(ya_buffer_printf(out, err, "\n%20slearned: ", ""));
-        YA_TRY(add_plain(out, text->learned, err));
-        YA_TRY(ya_buffer_printf(out, err, "\n"));
+        YA_TRY(ya_buffer_printf(out, err, "  %-*s", NAME_COLUMN - 2, text->name));
+        YA_TRY(add_help(out, "", text->recognised, err));
+        YA_TRY(ya_buffer_printf(out, err, "%*s", NAME_COLUMN, ""));
+        YA_TRY(add_help(out, "learned: ", text->learned, err));
     }
     status = ya_buffer_printf(out, err, "docs/RECORDS.md says more.\n");
 done:

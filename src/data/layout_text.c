@@ -47,6 +47,12 @@ ya_outcome ya_layout_read_completion(ya_layout_reading *r)
     ya_layout_slice prompt, completion;
     if (ya_layout_is_array(r, YA_RAW_PROMPT) && ya_layout_is_array(r, YA_RAW_COMPLETION))
         return YA_PASSED;
+    const ya_raw_member *label = ya_raw_find(&r->raw->fields, "label", 5);
+    if (r->how == YA_READ_TRAINING && label && label->value.type == YA_JSON_BOOLEAN)
+        return ya_layout_refuse(
+            r, YA_LINE_PAIR,
+            "the completion has a label, true or false, that says whether it is "
+            "wanted: keep those that are, without it");
     if (!ya_layout_string(r, YA_RAW_PROMPT, &prompt) ||
         !ya_layout_string(r, YA_RAW_COMPLETION, &completion))
         return YA_REFUSED;

@@ -56,18 +56,17 @@ done:
     return status;
 }
 
-/* Appends `text` broken at spaces, with every line but the first indented to HELP_COLUMN. */
-static ya_status wrap(const char *text, ya_buffer *out, ya_error *err)
+ya_status ya_help_wrap(const char *text, int column, ya_buffer *out, ya_error *err)
 {
-    enum { WIDTH = LINE_WIDTH - HELP_COLUMN };
+    size_t width = (size_t)(LINE_WIDTH - column);
     ya_status status = YA_OK;
-    while (strlen(text) > WIDTH) {
-        size_t cut = WIDTH;
+    while (strlen(text) > width) {
+        size_t cut = width;
         while (cut > 0 && text[cut] != ' ')
             cut--;
         if (cut == 0)
-            cut = WIDTH;
-        YA_TRY(ya_buffer_printf(out, err, "%.*s\n%*s", (int)cut, text, HELP_COLUMN, ""));
+            cut = width;
+        YA_TRY(ya_buffer_printf(out, err, "%.*s\n%*s", (int)cut, text, column, ""));
         text += cut + (text[cut] == ' ');
     }
     status = ya_buffer_printf(out, err, "%s\n", text);
@@ -95,7 +94,7 @@ static ya_status help_line(const ya_setting *row, unsigned command, ya_buffer *o
         text.data[before] = '\0';
     else
         YA_TRY(ya_buffer_printf(&text, err, "]"));
-    status = wrap(text.data, out, err);
+    status = ya_help_wrap(text.data, HELP_COLUMN, out, err);
 done:
     ya_buffer_free(&text);
     return status;

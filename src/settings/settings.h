@@ -220,6 +220,10 @@ ya_status ya_settings_print_json(const ya_settings *s, unsigned command, ya_buff
 ya_status ya_settings_print_origins(const ya_settings *s, unsigned command, ya_buffer *out,
                                     ya_error *err) YA_CHECK;
 
+/* Appends `text`, broken at spaces so that lines have at most 100 columns, every line but the first
+ * indented to `column`, which the first is at already. */
+ya_status ya_help_wrap(const char *text, int column, ya_buffer *out, ya_error *err) YA_CHECK;
+
 /* Appends the options of `command` for --help, grouped. */
 ya_status ya_settings_help(unsigned command, ya_buffer *out, ya_error *err) YA_CHECK;
 /* Appends docs/reference/settings.md: a table a section of all settings. */
