@@ -50,9 +50,12 @@ static ya_status read_ids(ya_record *record, ya_line_reason *reason, ya_error *e
     YA_TRY(add_list(record, YA_RAW_ATTENTION_MASK, &text, err));
     YA_TRY(ya_buffer_add(&text, "]", 1, err));
     record->json = ya_json_load(text.data, text.size, JSON_ALLOW_NUL, &error);
-    if (!record->json)
-        YA_TRY(ya_fail(err, YA_ERR_MEMORY, "out of memory for the ids of a record, or %s",
-                       error.text));
+    if (!record->json && json_error_code(&error) == json_error_out_of_memory)
+        YA_TRY(ya_fail(err, YA_ERR_MEMORY, "out of memory for the token ids of a record"));
+    if (!record->json) { /* JSON, but with a number that no integer can be */
+        *reason = YA_LINE_IDS;
+        ya_fail(&record->raw.why, YA_ERR_DATA, "the token ids cannot be read: %s", error.text);
+    }
     record->ids = list_at(record, 0);
     record->labels = list_at(record, 1);
     record->attended = list_at(record, 2);
