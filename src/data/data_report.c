@@ -190,28 +190,19 @@ void ya_data_report_show(const ya_data_report *report, const char *name)
 
 /* Judgement: ----------------------------------------------------------------------------------- */
 
-static const ya_counted *first_bad(const ya_data_report *report)
-{
-    for (int i = 0; i < YA_N_LINE_REASONS; i++)
-        if (report->left_out[i].n > 0 && i != YA_LINE_OVERLONG)
-            return &report->left_out[i];
-    return NULL;
-}
-
 ya_status ya_data_report_judge(const ya_data_report *report, bool skip_bad, ya_error *err)
 {
     uint64_t bad = ya_data_report_bad(report), all = bad + report->n_records;
-    const ya_counted *first = first_bad(report);
+    const char *first = report->first_bad;
     if (report->n_records == 0)
         return ya_fail(err, YA_ERR_DATA, "no usable record%s%s",
-                       first ? "; the first of those left out: " : " in the data",
-                       first ? first->first : "");
+                       *first ? "; the first of those left out: " : " in the data", first);
     if (skip_bad || bad * MOST_BAD_PART <= all)
         return YA_OK;
     return ya_fail(err, YA_ERR_DATA,
                    "%llu of %llu records cannot be read, more than one in twenty; the first: %s; "
                    "--skip-bad goes on without them",
-                   (unsigned long long)bad, (unsigned long long)all, first->first);
+                   (unsigned long long)bad, (unsigned long long)all, first);
 }
 
 /* JSON: ---------------------------------------------------------------------------------------- */

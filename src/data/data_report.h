@@ -20,6 +20,7 @@ typedef struct {
     uint64_t n_records;
     uint64_t layouts[YA_N_LAYOUTS];
     ya_counted left_out[YA_N_LINE_REASONS];
+    char first_bad[YA_REPORT_TEXT]; /* of those left out, whatever the reason; "": none */
     struct {
         char name[sizeof(ya_shown)];
         uint64_t n;

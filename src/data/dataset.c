@@ -233,6 +233,8 @@ static void leave_out(reading *r, uint32_t file, uint64_t line, ya_line_reason r
     ya_count_at(counted, r->set->files[file].path, line, why);
     if (counted->n == 1)
         ya_warn("%s; it is left out", counted->first);
+    if (!r->set->report.first_bad[0])
+        memcpy(r->set->report.first_bad, counted->first, sizeof counted->first);
 }
 
 /* What the record says as tokens; what only this record is to blame for is a reason. */

@@ -198,6 +198,8 @@ static ya_status copy_ids(const ya_encoder *encoder, const ya_record *record, ya
 {
     size_t n = json_array_size(record->ids), first, end;
     ya_status status;
+    if (n == 0)
+        return ya_fail(err, YA_ERR_DATA, "input_ids is an empty list");
     YA_TRY(check_length(record->labels, "labels", n, err));
     YA_TRY(check_length(record->attended, "attention_mask", n, err));
     YA_TRY(find_attended(record->attended, n, &first, &end, err));

@@ -129,7 +129,7 @@ static void begin(ya_raw *raw)
     raw->text_size = raw->untrimmed_size = raw->completion_size = raw->tools_size = 0;
     raw->n_messages = 0;
     raw->used = 0;
-    raw->unused_part[0] = '\0';
+    raw->n_unused_parts = 0;
 }
 
 /* "question, choices, id": what an unknown record has. */
@@ -156,7 +156,9 @@ static void refuse_fields(ya_layout_reading *r, uint64_t bits)
                           : bits & YA_LAYOUT_BIT(CHOSEN) ? "rejected"
                           : bits & YA_LAYOUT_BIT(REJECTED) ? "chosen"
                                                            : NULL;
-    if (missing)
+    if (r->raw->fields.n == 0)
+        ya_layout_refuse(r, YA_LINE_TEXT, "the record has no fields");
+    else if (missing)
         ya_layout_refuse(r, YA_LINE_ANSWER, "the record has no %s with a value; its fields are: %s",
                          missing, fields);
     else
@@ -164,7 +166,7 @@ static void refuse_fields(ya_layout_reading *r, uint64_t bits)
             r, YA_LINE_TEXT,
             "the record's fields are of no known layout: %s; --field ROLE=NAME says what they "
             "are (docs/RECORDS.md)",
-            r->raw->fields.n > 0 ? fields : "none");
+            fields);
 }
 
 ya_status ya_raw_read_text(ya_raw *raw, ya_reading how, ya_line_reason *reason, ya_error *err)
@@ -207,8 +209,8 @@ void ya_raw_unused(const ya_raw *raw, void (*visit)(void *user, const char *name
     for (uint32_t i = 0; i < raw->fields.n; i++)
         if (ya_layout_is_unused(raw, i))
             visit(user, raw->fields.items[i].name, raw->fields.items[i].name_size);
-    if (raw->unused_part[0])
-        visit(user, raw->unused_part, strlen(raw->unused_part));
+    for (int i = 0; i < raw->n_unused_parts; i++)
+        visit(user, raw->unused_parts[i], strlen(raw->unused_parts[i]));
 }
 
 ya_status ya_raw_kept(const ya_raw *raw,

@@ -204,8 +204,7 @@ static bool take_first_answer(ya_layout_reading *r, const ya_json_value *list, y
         return true;
     while (ya_json_next_item(&cursor, &other))
         if (other.size != first.size || memcmp(other.text, first.text, first.size) != 0)
-            snprintf(r->raw->unused_part, sizeof r->raw->unused_part,
-                     "answers other than the first");
+            ya_raw_note_unused(r->raw, "answers other than the first", "", 0);
     return first.type == YA_JSON_STRING && take_answer(r, &first, out);
 }
 
@@ -224,10 +223,13 @@ static bool take_answer(ya_layout_reading *r, const ya_json_value *value, ya_lay
         return take_first_answer(r, value, out);
     case YA_JSON_OBJECT:
         ya_json_enter(&cursor, value->text, value->text + value->size, YA_RECORD_MAX_DEPTH);
-        while (ya_json_next_member(&cursor, &name, &item))
-            if (name.size == 4 && memcmp(name.text, "text", 4) == 0 &&
-                (item.type == YA_JSON_ARRAY || item.type == YA_JSON_STRING))
+        while (ya_json_next_member(&cursor, &name, &item)) {
+            bool text = name.size == 4 && memcmp(name.text, "text", 4) == 0;
+            if (text && (item.type == YA_JSON_ARRAY || item.type == YA_JSON_STRING))
                 found = take_answer(r, &item, out);
+            else if (item.type != YA_JSON_NULL)
+                ya_raw_note_unused(r->raw, "answer.", name.text, name.size);
+        }
         return found;
     default:
         return false;

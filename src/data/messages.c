@@ -220,8 +220,7 @@ static bool read_member(ya_raw *raw, reading *m, const ya_json_value *name,
         break;
     }
     if (i < 0 && !null) {
-        int shown = name->size < SHOWN ? (int)name->size : SHOWN;
-        snprintf(raw->unused_part, sizeof raw->unused_part, "messages[].%.*s", shown, name->text);
+        ya_raw_note_unused(raw, "messages[].", name->text, name->size);
     }
     put_member(m, name, value);
     return true;

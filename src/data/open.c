@@ -15,10 +15,15 @@ ya_status ya_data_open(ya_record_file **out, const char *path, const ya_field_na
         YA_RAW_HISTORY,  YA_RAW_INPUT_IDS,     YA_RAW_TEXT,   YA_RAW_CONTENT,
         YA_RAW_BODY,
     };
-    enum { N = sizeof fields / sizeof *fields };
-    const char *members[N + 1] = {NULL};
+    /* lists inside of one record, of layouts that are not known */
+    static const char *const inside[] = {"segments", "dialog",     "dialogue", "conversation",
+                                         "turns",    "utterances", "chat",     "paragraphs"};
+    enum { N = sizeof fields / sizeof *fields, M = sizeof inside / sizeof *inside };
+    const char *members[N + M + 1] = {NULL};
     for (int i = 0; i < N; i++)
         members[i] = ya_field_name(names, fields[i]);
+    for (int i = 0; i < M; i++)
+        members[N + i] = inside[i];
     const ya_record_file_options options = {.record_members = members};
     return ya_record_file_open(out, path, &options, err);
 }

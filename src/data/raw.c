@@ -10,6 +10,7 @@
 #include "token/unicode.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,7 @@ static const char *const reasons[YA_N_LINE_REASONS][2] = {
     [YA_LINE_ANSWER] = {"answer", "without an answer"},
     [YA_LINE_PAIR] = {"pair", "a preference pair"},
     [YA_LINE_TEMPLATE] = {"template", "refused by the chat template"},
-    [YA_LINE_LABELS] = {"labels", "with a label that is none"},
+    [YA_LINE_LABELS] = {"labels", "with a wrong weight or label"},
     [YA_LINE_IDS] = {"ids", "with token ids that are none"},
     [YA_LINE_OVERLONG] = {"overlong", "longer than max_seq_length"},
     [YA_LINE_SHORT] = {"short", "too short"},
@@ -89,6 +90,17 @@ void ya_raw_give_back(ya_raw *raw, size_t size)
 {
     assert(size <= raw->scratch_used);
     raw->scratch_used -= size;
+}
+
+void ya_raw_note_unused(ya_raw *raw, const char *before, const char *name, size_t size)
+{
+    char text[sizeof raw->unused_parts[0]];
+    snprintf(text, sizeof text, "%s%.*s", before, size < 40 ? (int)size : 40, name);
+    for (int i = 0; i < raw->n_unused_parts; i++)
+        if (strcmp(raw->unused_parts[i], text) == 0)
+            return;
+    if (raw->n_unused_parts < YA_UNUSED_PARTS)
+        memcpy(raw->unused_parts[raw->n_unused_parts++], text, sizeof text);
 }
 
 void ya_raw_string(ya_raw *raw, const ya_json_value *value, const char **text, size_t *size)

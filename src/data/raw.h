@@ -75,7 +75,7 @@ const char *ya_line_reason_text(ya_line_reason reason);
 /* "file:line: reason" on stderr, unless quiet. */
 void ya_line_show_bad(const char *path, uint64_t number, ya_line_reason reason);
 
-enum { YA_RECORD_MAX_DEPTH = 256 };
+enum { YA_RECORD_MAX_DEPTH = 256, YA_UNUSED_PARTS = 8 };
 
 /* A member of an object. Names are unescaped, values as written. */
 typedef struct {
@@ -116,10 +116,11 @@ typedef struct {
     size_t n_messages, room_messages;
     const char *tools; /* CHAT: JSON text of the list of tools; NULL: none */
     size_t tools_size;
-    uint64_t used;        /* bits of ya_raw_field: members that are learned or context */
-    char unused_part[64]; /* what inside a member nothing is known of, as messages[].mood; "": none
-                           */
-    ya_error why;         /* of a bad line: a whole sentence */
+    uint64_t used; /* bits of ya_raw_field: members that are learned or context */
+    char unused_parts[YA_UNUSED_PARTS][64]; /* what inside members nothing is known of, as
+                                               messages[].mood */
+    int n_unused_parts;
+    ya_error why; /* of a bad line: a whole sentence */
 
     char *scratch; /* owned: unescaped strings, joined texts */
     size_t scratch_used, scratch_room;
@@ -155,6 +156,9 @@ double ya_raw_number(const ya_json_value *value);
 
 /* `size` bytes of the line's scratch memory; inside data (data/layout.c says what may be taken). */
 char *ya_raw_take(ya_raw *raw, size_t size);
+/* Notes a part of a member as not used: `before` and a name; each once, the first YA_UNUSED_PARTS.
+ */
+void ya_raw_note_unused(ya_raw *raw, const char *before, const char *name, size_t size);
 /* Gives the last `size` bytes taken back. */
 void ya_raw_give_back(ya_raw *raw, size_t size);
 

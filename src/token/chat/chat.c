@@ -266,6 +266,8 @@ ya_status ya_chat_prepare(const ya_chat *chat, const ya_tokenizer *tokenizer,
                 if (err)
                     *err = (ya_error){0};
                 return YA_OK;
+            } else if (allowed[content] && content == YA_CONTENT_TEXT && err) {
+                *err = other; /* what is wrong beside a null that it cannot take */
             }
     reset(out);
     return status;
