@@ -1,4 +1,5 @@
-/* Limits that the shell sets: address space (ulimit -v), size of a file (ulimit -f). */
+/* Limits that the shell sets: address space (ulimit -v), size of a file (ulimit -f).
+ * labels: no_asan */
 #include "support/fixture.h"
 #include "support/process.h"
 #include "support/toy.h"
