@@ -1,30 +1,14 @@
 #include "io/jsonl.h"
 
 #include "base/alloc.h"
+#include "support/pack.h"
 #include "support/scratch.h"
 
 #include <fcntl.h>
-#include <zlib.h>
-#include <zstd.h>
 
-/* Packs `text` as one gzip member or one zstd frame; returns its bytes in a static buffer. */
-static size_t pack(const char *end, const void *text, size_t size, unsigned char *out, size_t room)
+static bool is_zst(const char *end)
 {
-    if (strcmp(end, ".zst") == 0) {
-        size_t n = ZSTD_compress(out, room, text, size, 3);
-        assert_false(ZSTD_isError(n));
-        return n;
-    }
-    z_stream z = {0};
-    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-    z.next_in = (Bytef *)text;
-    z.avail_in = (uInt)size;
-    z.next_out = out;
-    z.avail_out = (uInt)room;
-    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-    size_t n = z.total_out;
-    deflateEnd(&z);
-    return n;
+    return strcmp(end, ".zst") == 0;
 }
 
 /* Reads all lines as "number:text|" and gives the status that ended it. */
@@ -56,7 +40,7 @@ static void lines_are(const void *bytes, size_t size, const char *expected)
     for (int i = 0; i < 2; i++) {
         char name[20];
         snprintf(name, sizeof name, "t.jsonl%s", ends[i]);
-        size_t n = pack(ends[i], bytes, size, packed, sizeof packed);
+        size_t n = pack(is_zst(ends[i]), bytes, size, packed, sizeof packed);
         assert_int_equal(read_all(scratch_write(name, packed, n), found, sizeof found, NULL),
                          YA_OK);
         assert_string_equal(found, expected);
@@ -100,9 +84,9 @@ static void all_members_and_frames_are_read(void **state)
     for (int i = 0; i < 2; i++) {
         unsigned char packed[1000];
         char found[100], name[20];
-        size_t n = pack(ends[i], "a\nb", 3, packed, sizeof packed);
-        n += pack(ends[i], "", 0, packed + n, sizeof packed - n);
-        n += pack(ends[i], "c\nd\n", 4, packed + n, sizeof packed - n);
+        size_t n = pack(is_zst(ends[i]), "a\nb", 3, packed, sizeof packed);
+        n += pack(is_zst(ends[i]), "", 0, packed + n, sizeof packed - n);
+        n += pack(is_zst(ends[i]), "c\nd\n", 4, packed + n, sizeof packed - n);
         snprintf(name, sizeof name, "m.jsonl%s", ends[i]);
         assert_int_equal(read_all(scratch_write(name, packed, n), found, sizeof found, NULL),
                          YA_OK);
@@ -115,7 +99,7 @@ static void zeros_behind_the_last_gzip_member_are_padding(void **state)
     (void)state;
     unsigned char packed[1000];
     char found[100];
-    size_t n = pack(".gz", "a\n", 2, packed, sizeof packed);
+    size_t n = pack(false, "a\n", 2, packed, sizeof packed);
     memset(packed + n, 0, 512);
     assert_int_equal(read_all(scratch_write("p.gz", packed, n + 512), found, sizeof found, NULL),
                      YA_OK);
@@ -133,7 +117,7 @@ static void every_cut_of_a_packed_file_is_an_error_that_names_it(void **state)
         unsigned char packed[1000];
         char found[1000], name[20];
         ya_error err = {0};
-        size_t n = pack(ends[i], "{\"a\":1}\n{\"b\":22}\n", 17, packed, sizeof packed);
+        size_t n = pack(is_zst(ends[i]), "{\"a\":1}\n{\"b\":22}\n", 17, packed, sizeof packed);
         snprintf(name, sizeof name, "cut.jsonl%s", ends[i]);
         for (size_t cut = 0; cut < n; cut++) {
             err.text[0] = '\0';
@@ -156,7 +140,7 @@ static void contents_tell_the_format_not_the_name(void **state)
         snprintf(name, sizeof name, "plain%s", ends[i]);
         assert_int_equal(read_all(scratch_text(name, "a\nb\n"), found, sizeof found, NULL), YA_OK);
         assert_string_equal(found, "1:a|2:b|");
-        size_t n = pack(ends[i], "a\nb\n", 4, packed, sizeof packed);
+        size_t n = pack(is_zst(ends[i]), "a\nb\n", 4, packed, sizeof packed);
         assert_int_equal(read_all(scratch_write("x.jsonl", packed, n), found, sizeof found, NULL),
                          YA_OK);
         assert_string_equal(found, "1:a|2:b|");
@@ -168,7 +152,7 @@ static void a_frame_that_is_to_be_skipped_begins_a_zst_file_too(void **state)
     (void)state;
     unsigned char packed[1000] = {0x53, 0x2A, 0x4D, 0x18, 2, 0, 0, 0, 'x', 'y'};
     char found[100];
-    size_t n = 10 + pack(".zst", "a\n", 2, packed + 10, sizeof packed - 10);
+    size_t n = 10 + pack(true, "a\n", 2, packed + 10, sizeof packed - 10);
     assert_int_equal(read_all(scratch_write("x.jsonl", packed, n), found, sizeof found, NULL),
                      YA_OK);
     assert_string_equal(found, "1:a|");
@@ -180,7 +164,7 @@ static void a_packed_file_that_is_corrupt_is_an_error(void **state)
     char found[1000];
     unsigned char packed[1000];
     ya_error err = {0};
-    size_t n = pack(".gz", "{\"a\":1}\n", 8, packed, sizeof packed);
+    size_t n = pack(false, "{\"a\":1}\n", 8, packed, sizeof packed);
     packed[n - 6] ^= 1; /* the checksum */
     assert_int_equal(read_all(scratch_write("x.gz", packed, n), found, sizeof found, &err),
                      YA_ERR_FORMAT);

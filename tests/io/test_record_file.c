@@ -1,13 +1,12 @@
 #include "io/record_file.h"
 
 #include "base/alloc.h"
+#include "support/pack.h"
 #include "support/scratch.h"
 
 #include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
 static const char *const members[] = {"messages", "conversations", "text", NULL};
 static const ya_record_file_options options = {members};
@@ -41,25 +40,6 @@ static ya_status read_all(const char *path, char *out, size_t room, ya_record_fo
     }
     ya_record_file_close(file);
     return status;
-}
-
-static size_t pack(bool zstd, const void *text, size_t size, unsigned char *out, size_t room)
-{
-    if (zstd) {
-        size_t n = ZSTD_compress(out, room, text, size, 3);
-        assert_false(ZSTD_isError(n));
-        return n;
-    }
-    z_stream z = {0};
-    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-    z.next_in = (Bytef *)text;
-    z.avail_in = (uInt)size;
-    z.next_out = out;
-    z.avail_out = (uInt)room;
-    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-    size_t n = z.total_out;
-    deflateEnd(&z);
-    return n;
 }
 
 /* ASCII to UTF-16 with its mark. */
